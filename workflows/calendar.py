@@ -1,0 +1,88 @@
+"""The work calendar: statutory holidays and 调休 of China, and the plant's own overrides over them."""
+
+import datetime as dt
+from functools import lru_cache
+
+import holidays
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from workflows import clock
+from workflows.db import Base
+
+SATURDAY = 5
+LONGEST_DAYS = 3660  # a walk further than ten years is a mistake in a rule, not a deadline
+
+
+class CalendarDay(Base):
+    """A day that the plant itself declares a working day or a holiday, over the published calendar."""
+
+    __tablename__ = "calendar_day"
+
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    is_workday: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(80))
+
+
+@lru_cache(maxsize=64)
+def _published(year: int) -> tuple[frozenset[dt.date], frozenset[dt.date]]:
+    """Holidays and working weekend days (调休) of ``year`` as published."""
+    calendar = holidays.country_holidays("CN", years=year)
+    working_weekends = {day for day in calendar.weekend_workdays if day.year == year}
+    return frozenset(day for day in calendar if day.year == year), frozenset(working_weekends)
+
+
+def is_published(year: int) -> bool:
+    """Whether the 调休 of ``year`` is known: it is announced each November for the next year.
+
+    Every published year has moved at least one working day onto a weekend since 2007.
+    """
+    return bool(_published(year)[1])
+
+
+def overrides(session: Session, first: dt.date, last: dt.date) -> dict[dt.date, bool]:
+    """The plant's own days between two dates, both included."""
+    rows = session.execute(
+        select(CalendarDay.day, CalendarDay.is_workday).where(CalendarDay.day.between(first, last))
+    )
+    return {day: is_workday for day, is_workday in rows}
+
+
+def is_workday(day: dt.date, own: dict[dt.date, bool]) -> bool:
+    """Whether people work on ``day``; ``own`` are the overrides."""
+    if day in own:
+        return own[day]
+    free, working_weekends = _published(day.year)
+    return day in working_weekends or (day.weekday() < SATURDAY and day not in free)
+
+
+def add_workdays(session: Session, start: dt.date, days: int) -> dt.date:
+    """The date ``days`` working days after ``start`` (before it when negative); ``start`` itself counts as 0.
+
+    Zero gives ``start`` unchanged, a working day or not.
+    """
+    step = 1 if days > 0 else -1
+    reach = min(LONGEST_DAYS, abs(days) * 3 + 30)
+    own = overrides(session, *sorted((start, start + dt.timedelta(days=step * reach))))
+    day, left = start, abs(days)
+    while left:
+        day += dt.timedelta(days=step)
+        if abs((day - start).days) > LONGEST_DAYS:
+            raise ValueError(f"{days} working days reach too far")
+        left -= is_workday(day, own)
+    return day
+
+
+def workdays_between(session: Session, start: dt.date, end: dt.date) -> int:
+    """Working days after ``start`` up to and including ``end``; negative when ``end`` is earlier."""
+    if end < start:
+        return -workdays_between(session, end, start)
+    own = overrides(session, start, end)
+    span = (end - start).days
+    return sum(is_workday(start + dt.timedelta(days=n), own) for n in range(1, span + 1))
+
+
+def deadline_after(session: Session, days: int, *, since: dt.datetime | None = None) -> dt.datetime:
+    """The instant at which ``days`` working days are over: the end of that day at the plant, aware UTC."""
+    start = clock.local(since or clock.now()).date()
+    return clock.end_of(add_workdays(session, start, days))

@@ -1,0 +1,1 @@
+"""What is allowed and what it changes: functions (session, subject, *, everything else)."""

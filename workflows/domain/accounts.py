@@ -1,0 +1,140 @@
+"""Accounts: passwords, API tokens and who may sign in. Knows no HTTP."""
+
+import datetime as dt
+import hashlib
+import secrets
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from workflows import clock
+from workflows.errors import Conflict, Invalid, NotFound
+from workflows.models import ApiToken, RoleGrant, Unit, User
+
+PASSWORD_LENGTH = range(10, 129)  # characters
+TOKEN_DAYS = range(1, 366)
+
+_HASHER = PasswordHasher()
+# Checked when the login is unknown, so that both answers take the same time.
+_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
+
+
+def get(session: Session, user_id: int) -> User | None:
+    """The active user of that id with roles loaded, or None."""
+    found = session.scalar(select(User).where(User.id == user_id).options(selectinload(User.grants)))
+    return found if found and found.is_active else None
+
+
+def by_login(session: Session, login: str) -> User | None:
+    """The user of that login in any case, or None."""
+    return session.scalar(select(User).where(func.lower(User.login) == login.strip().lower()))
+
+
+def check_password(user: User | None, password: str) -> bool:
+    """Whether ``user`` exists, is active and has this password; the same work is done in each case."""
+    try:
+        matches = _HASHER.verify(user.password_hash if user else _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return matches and user is not None and user.is_active
+
+
+def set_password(user: User, *, password: str) -> None:
+    """Give ``user`` a password and end all sessions. Raises Invalid if it is too short or too long."""
+    if len(password) not in PASSWORD_LENGTH:
+        raise Invalid({"password": ["密码长度应为 10 至 128 个字符。"]})
+    user.password_hash = _HASHER.hash(password)
+    user.session_version += 1
+
+
+def change_password(actor: User, *, current: str, password: str) -> None:
+    """Replace one's own password. Raises Invalid if ``current`` is wrong or ``password`` unsuitable."""
+    if not check_password(actor, current):
+        raise Invalid({"current": ["原密码不正确。"]})
+    set_password(actor, password=password)
+
+
+def create(session: Session, *, login: str, name: str, unit: Unit, password: str) -> User:
+    """Add an active user without roles. Raises Conflict if the login is taken."""
+    if by_login(session, login):
+        raise Conflict("登录名已被使用,请换一个。")
+    user = User(login=login, name=name, unit_id=unit.id, password_hash="", session_version=0)
+    set_password(user, password=password)
+    session.add(user)
+    session.flush()
+    return user
+
+
+def grant(session: Session, user: User, *, role: str, unit: Unit | None) -> RoleGrant:
+    """Let ``user`` act as ``role`` for ``unit``, or for the whole plant without one."""
+    added = RoleGrant(user_id=user.id, role=role, unit_id=unit.id if unit else None)
+    session.add(added)
+    session.flush()
+    return added
+
+
+def unit_by_code(session: Session, code: str) -> Unit:
+    """The unit of that code. Raises NotFound."""
+    unit = session.scalar(select(Unit).where(Unit.code == code))
+    if unit is None:
+        raise NotFound("没有这个单位代码。")
+    return unit
+
+
+def people(session: Session) -> list[User]:
+    """Everybody who can be chosen in a form: active users by unit and name."""
+    return list(session.scalars(select(User).where(User.is_active).join(User.unit).order_by(Unit.name, User.name)))
+
+
+def units(session: Session) -> list[Unit]:
+    """Every unit, by name."""
+    return list(session.scalars(select(Unit).order_by(Unit.name)))
+
+
+def issue_token(session: Session, user: User, *, name: str, days: int) -> str:
+    """A new bearer token of ``user`` valid for ``days``; only its digest is kept, so show it now."""
+    if days not in TOKEN_DAYS:
+        raise Invalid({"days": ["有效期应为 1 至 365 天。"]})
+    if not name.strip():
+        raise Invalid({"name": ["请填写令牌名称。"]})
+    token = "jb_" + secrets.token_urlsafe(32)
+    session.add(
+        ApiToken(
+            user_id=user.id,
+            name=name.strip(),
+            digest=_digest(token),
+            created_at=clock.now(),
+            expires_at=clock.now() + dt.timedelta(days=days),
+        )
+    )
+    session.flush()
+    return token
+
+
+def by_token(session: Session, token: str) -> User | None:
+    """The active user whose unexpired token this is, or None."""
+    found = session.scalar(
+        select(ApiToken).where(
+            ApiToken.digest == _digest(token), or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > clock.now())
+        )
+    )
+    return get(session, found.user_id) if found else None
+
+
+def tokens(session: Session, user: User) -> list[ApiToken]:
+    """The tokens of ``user``, newest first."""
+    return list(session.scalars(select(ApiToken).where(ApiToken.user_id == user.id).order_by(ApiToken.id.desc())))
+
+
+def revoke_token(session: Session, token_id: int, *, actor: User) -> None:
+    """End one of ``actor``'s own tokens. Raises NotFound for any other."""
+    token = session.get(ApiToken, token_id)
+    if token is None or token.user_id != actor.id:
+        raise NotFound("没有这个令牌。")
+    session.delete(token)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

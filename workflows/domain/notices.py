@@ -1,0 +1,56 @@
+"""Notices to people (站内通知)."""
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from workflows import clock
+from workflows.errors import NotFound
+from workflows.models import Notice, User
+
+LISTED = 100  # newest notices shown
+
+
+def send(session: Session, user_id: int, *, text: str, link: str) -> Notice:
+    """Tell one person one line; ``link`` is a path of the site."""
+    notice = Notice(user_id=user_id, text=text, link=link, created_at=clock.now())
+    session.add(notice)
+    return notice
+
+
+def unread(session: Session, actor: User) -> list[Notice]:
+    """The unread notices of ``actor``, newest first, at most LISTED."""
+    return _listed(session, actor, unread_only=True)
+
+
+def recent(session: Session, actor: User) -> list[Notice]:
+    """Read and unread notices of ``actor``, newest first, at most LISTED."""
+    return _listed(session, actor, unread_only=False)
+
+
+def unread_count(session: Session, actor: User) -> int:
+    counted = select(func.count()).select_from(Notice).where(Notice.user_id == actor.id, Notice.read_at.is_(None))
+    return session.scalar(counted) or 0
+
+
+def mark_read(session: Session, actor: User, notice_id: int) -> Notice:
+    """Mark one's own notice read; again does nothing. Raises NotFound for any other."""
+    notice = session.get(Notice, notice_id)
+    if notice is None or notice.user_id != actor.id:
+        raise NotFound("没有这条通知。")
+    if notice.read_at is None:
+        notice.read_at = clock.now()
+    return notice
+
+
+def mark_all_read(session: Session, actor: User) -> None:
+    """Mark every notice of ``actor`` read."""
+    session.execute(
+        update(Notice).where(Notice.user_id == actor.id, Notice.read_at.is_(None)).values(read_at=clock.now())
+    )
+
+
+def _listed(session: Session, actor: User, *, unread_only: bool) -> list[Notice]:
+    mine = select(Notice).where(Notice.user_id == actor.id)
+    if unread_only:
+        mine = mine.where(Notice.read_at.is_(None))
+    return list(session.scalars(mine.order_by(Notice.id.desc()).limit(LISTED)))

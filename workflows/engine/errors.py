@@ -1,0 +1,36 @@
+"""What can go wrong inside the engine. Refusals to people are in workflows.errors."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One thing wrong with a diagram or table: where, and why."""
+
+    file: str
+    element: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.element}: {self.reason}"
+
+
+class DefinitionError(Exception):
+    """A diagram or table is wrong: all its defects at once."""
+
+    def __init__(self, defects: list[Defect]) -> None:
+        super().__init__("\n".join(map(str, defects)))
+        self.defects = defects
+
+
+class StepFailed(Exception):
+    """An automatic part of a process raised: its transaction is to be rolled back. The cause is chained."""
+
+    def __init__(self, node: str, reason: str) -> None:
+        super().__init__(f"{node}: {reason}")
+        self.node = node
+
+
+class UnknownState(Exception):
+    """A stored process state cannot be read by this version of the code."""

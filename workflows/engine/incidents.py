@@ -1,0 +1,33 @@
+"""Incidents: what an automatic step could not do, kept where people see it, until it has been done."""
+
+import traceback
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from workflows import clock
+from workflows.engine.errors import StepFailed
+from workflows.engine.tables import Incident
+
+
+def record(session: Session, source: str, process_id: int | None, error: BaseException) -> Incident:
+    """Write down a failure of ``source`` ("due:5"), or that it has failed again."""
+    still_open = select(Incident).where(Incident.source == source, Incident.resolved_at.is_(None))
+    incident = session.scalars(still_open).one_or_none()
+    node = error.node if isinstance(error, StepFailed) else ""
+    if incident is None:
+        incident = Incident(source=source, process_id=process_id, first_at=clock.now(), tries=0)
+        session.add(incident)
+    incident.tries += 1
+    incident.node = node
+    incident.error = str(error)[:500]
+    incident.detail = "".join(traceback.format_exception(error))
+    incident.last_at = clock.now()
+    return incident
+
+
+def resolve(session: Session, source: str) -> None:
+    """Close the incident of ``source``, if there is one: it has worked."""
+    closing = update(Incident).where(Incident.source == source, Incident.resolved_at.is_(None))
+    session.execute(closing.values(resolved_at=clock.now()))
+

@@ -1,0 +1,83 @@
+"""Messages between processes: spread to their receivers, then delivered, one transaction per receiver."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflows import clock
+from workflows.engine.definitions import LIBRARY
+from workflows.engine.registry import ON_MESSAGE_START
+from workflows.engine.runtime import Run, as_event
+from workflows.engine.tables import RUNNING, Delivery, Message, Process, ProcessKey
+
+
+def new_ids(session: Session, limit: int) -> list[int]:
+    """Messages not yet spread, oldest first."""
+    return list(session.scalars(select(Message.id).where(Message.status == "new").order_by(Message.id).limit(limit)))
+
+
+def due_ids(session: Session, limit: int) -> list[int]:
+    """Deliveries to be made now, oldest first."""
+    query = select(Delivery.id).where(Delivery.status == "due", Delivery.next_try_at <= clock.now())
+    return list(session.scalars(query.order_by(Delivery.id).limit(limit)))
+
+
+def spread(session: Session, message_id: int) -> int:
+    """Write one delivery for each process that the message is for; how many there are.
+
+    Receivers are the running processes that hold its key and catch it somewhere, whether they wait for it
+    already or not, and the processes that it starts. A message that is for nobody yet is kept.
+    """
+    query = select(Message).where(Message.id == message_id, Message.status == "new")
+    message = session.scalars(query.with_for_update(skip_locked=True)).one_or_none()
+    if message is None:
+        return 0
+    holders = (
+        select(Process.id, Process.digest)
+        .join(ProcessKey, ProcessKey.process_id == Process.id)
+        .where(ProcessKey.key == message.key, ProcessKey.value == message.value, Process.status == RUNNING)
+        .order_by(Process.id)
+    )
+    deliveries = [
+        Delivery(message_id=message.id, process_id=process_id, next_try_at=clock.now())
+        for process_id, digest in session.execute(holders).all()
+        if LIBRARY.get(session, digest).catches.get(message.name) == message.key
+    ]
+    deliveries += [
+        Delivery(message_id=message.id, starts=definition.process, next_try_at=clock.now())
+        for definition in LIBRARY.starting_on(message.name)
+    ]
+    session.add_all(deliveries)
+    message.status = "spread" if deliveries else "kept"
+    return len(deliveries)
+
+
+def deliver(session: Session, delivery_id: int) -> bool:
+    """Deliver one message to its receiver; False when another worker has it."""
+    receiver = session.execute(select(Delivery.process_id).where(Delivery.id == delivery_id)).scalar_one_or_none()
+    run = None
+    if receiver is not None:
+        run = Run.load(session, receiver, skip_locked=True)  # before the delivery: every act takes the process first
+        if run is None:
+            return False
+    query = select(Delivery).where(Delivery.id == delivery_id, Delivery.status == "due")
+    delivery = session.scalars(query.with_for_update(skip_locked=True, of=Delivery)).one_or_none()
+    if delivery is None:
+        return False
+    if run is None:
+        _start(session, delivery)
+    elif run.process.status != RUNNING:
+        delivery.status = "void"
+    elif run.catch(as_event(delivery.message)):
+        delivery.status = "done"
+        run.save()
+    else:
+        delivery.status = "early"
+        run.process.mail += 1
+    return True
+
+
+def _start(session: Session, delivery: Delivery) -> None:
+    name = str(delivery.starts)
+    first = ON_MESSAGE_START[name](session, delivery.message.payload)
+    Run.begin(session, name, first, actor_id=None, event=as_event(delivery.message))
+    delivery.status = "done"

@@ -1,0 +1,166 @@
+"""Where steps register themselves, so that the engine calls them without importing them."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema
+from sqlalchemy.orm import Session
+
+from workflows.engine.tables import WorkItem
+
+Variables = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a handler of a human step is given."""
+
+    session: Session
+    actor: Any  # the User who acts: the engine knows only ``actor.id``
+    data: Mapping[str, Any]  # the process variables
+    values: Mapping[str, Any]  # the form, validated
+    item: WorkItem
+
+
+@dataclass(frozen=True)
+class Vote:
+    """What a handler of a step in a round returns; ``agree`` None where the step asks no yes or no."""
+
+    agree: bool | None = None
+
+
+HumanHandler = Callable[[Act], "Variables | Vote | None"]
+ServiceHandler = Callable[[Session, Mapping[str, Any]], "Variables | None"]
+About = Callable[[Session, Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class HumanStep:
+    """A human step: its title, form, the object it is about, what completing it does, and what its round's end does."""
+
+    name: str
+    title: str
+    form: type[Schema]
+    about: About
+    handler: HumanHandler
+    prefill: Callable[[Session, Mapping[str, Any], Any], dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a process is started by a person: form in, Started out."""
+
+    process: str
+    title: str
+    form: type[Schema]
+    handler: Callable[[Session, Any, Mapping[str, Any]], "Started"]
+
+
+@dataclass(frozen=True)
+class Started:
+    """The first facts of a new process: what it is about, where that is shown, and its first variables."""
+
+    subject: str
+    subject_path: str
+    data: Variables
+
+
+HUMAN: dict[str, HumanStep] = {}
+SERVICE: dict[str, ServiceHandler] = {}
+ROUND_END: dict[str, ServiceHandler] = {}
+STARTS: dict[str, Start] = {}
+ON_MESSAGE_START: dict[str, Callable[[Session, Mapping[str, Any]], Started]] = {}
+
+
+@dataclass
+class Hooks:
+    """What the campaign provides beside steps; set once when workflows.steps is imported."""
+
+    roles: frozenset[str] = frozenset()
+    deadline_after: Callable[[Session, int], dt.datetime] | None = None  # working days -> instant
+    reminders: Callable[[str], list[tuple[int, str]]] | None = None  # step -> (working days from due, action)
+    remind_at: Callable[[Session, dt.datetime, int], dt.datetime] | None = None
+    remind: Callable[[Session, WorkItem, str], None] | None = None
+
+
+HOOKS = Hooks()
+
+
+def human_step(
+    name: str,
+    *,
+    title: str,
+    form: type[Schema],
+    about: About,
+    prefill: Callable[[Session, Mapping[str, Any], Any], dict[str, Any]] | None = None,
+) -> Callable[[HumanHandler], HumanHandler]:
+    """Register the handler of user tasks whose ``step`` property is ``name``.
+
+    ``prefill(session, data, actor)`` gives the values that the form starts with.
+    """
+
+    def register(handler: HumanHandler) -> HumanHandler:
+        _claim(HUMAN, name)
+        HUMAN[name] = HumanStep(name, title, form, about, handler, prefill)
+        return handler
+
+    return register
+
+
+def service_step(name: str) -> Callable[[ServiceHandler], ServiceHandler]:
+    """Register the function of service tasks whose ``serviceTaskOperator`` id is ``name``.
+
+    It gets the session and the process variables, and returns the variables to set.
+    """
+
+    def register(handler: ServiceHandler) -> ServiceHandler:
+        _claim(SERVICE, name)
+        SERVICE[name] = handler
+        return handler
+
+    return register
+
+
+def round_end(name: str) -> Callable[[ServiceHandler], ServiceHandler]:
+    """Register what is worked out once the round of human step ``name`` is decided, before the token moves.
+
+    Its variables hold ``round_result`` ("agreed" or "rejected") beside those of the process.
+    """
+
+    def register(handler: ServiceHandler) -> ServiceHandler:
+        _claim(ROUND_END, name)
+        ROUND_END[name] = handler
+        return handler
+
+    return register
+
+
+def start(process: str, *, title: str, form: type[Schema]) -> Callable[..., Any]:
+    """Register how a person starts ``process``."""
+
+    def register(handler: Callable[[Session, Any, Mapping[str, Any]], Started]) -> Any:
+        _claim(STARTS, process)
+        STARTS[process] = Start(process, title, form, handler)
+        return handler
+
+    return register
+
+
+def message_start(process: str) -> Callable[..., Any]:
+    """Register what a process begins with when a message starts it: (session, payload) -> Started."""
+
+    def register(handler: Callable[[Session, Mapping[str, Any]], Started]) -> Any:
+        _claim(ON_MESSAGE_START, process)
+        ON_MESSAGE_START[process] = handler
+        return handler
+
+    return register
+
+
+def _claim(register: Mapping[str, object], name: str) -> None:
+    if name in register:
+        raise ValueError(f"{name} is registered twice")
+
+

@@ -1,0 +1,375 @@
+"""One transaction on one process: load its state, let it move, write down everything that came of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
+from SpiffWorkflow.bpmn.util.event import BpmnEvent
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.exceptions import TaskNotFoundException
+from SpiffWorkflow.util.task import TaskState
+
+from workflows import clock, dmn
+from workflows.engine import codec, people
+from workflows.engine.definitions import LIBRARY, Definition
+from workflows.engine.errors import StepFailed
+from workflows.engine.expressions import Expressions
+from workflows.engine.history import Chain
+from workflows.engine.registry import ROUND_END, SERVICE, Started
+from workflows.engine.rounds import AGREED
+from workflows.engine.specs import CycleTimer, DueTimer, HumanTask, KeyedMessage, check_variables
+from workflows.engine.tables import (
+    CANCELLED,
+    COMPLETED,
+    RUNNING,
+    Delivery,
+    Due,
+    Message,
+    Process,
+    ProcessKey,
+    WorkItem,
+)
+from workflows.errors import Conflict, NotFound, Refusal
+
+
+@dataclass
+class Waiting:
+    """What an instance waits for: people, by the serial of the task, and the clock, by serial and node."""
+
+    humans: dict[int, Any] = field(default_factory=dict)
+    timers: dict[tuple[int, str], Any] = field(default_factory=dict)
+
+
+class Run:
+    """Moves one process. The caller commits; until then nothing has happened."""
+
+    def __init__(self, session: Session, process: Process, definition: Definition, workflow: BpmnWorkflow) -> None:
+        self.session = session
+        self.process = process
+        self.definition = definition
+        self.workflow = workflow
+        self.workflow.script_engine = Expressions(self)
+        self.chain = Chain(process)
+        self.actor_id: int | None = None
+        self.before = Waiting()
+        self.messages: list[dict[str, Any]] = []
+
+    @classmethod
+    def begin(
+        cls, session: Session, name: str, first: Started, *, actor_id: int | None, event: BpmnEvent | None = None
+    ) -> "Run":
+        """Start a process with its first facts; ``event`` is the message that starts it, if one does."""
+        definition = LIBRARY.current(name)
+        process = Process(
+            digest=definition.digest,
+            name=name,
+            subject=first.subject,
+            subject_path=first.subject_path,
+            state=b"",
+            started_by_id=actor_id,
+            started_at=clock.now(),
+        )
+        session.add(process)
+        session.flush()
+        run = cls(session, process, definition, BpmnWorkflow(definition.spec, definition.parts))
+        run.actor_id = actor_id
+        run.workflow.task_tree.set_data(**check_variables(name, dict(first.data)))
+        run.chain.add("start", name, actor_id=actor_id, after=first.data)
+        run._write_keys(first.data)
+        run.settle()
+        if event is not None:
+            run.catch(event)
+        run.save()
+        return run
+
+    @classmethod
+    def load(cls, session: Session, process_id: int, *, skip_locked: bool = False) -> "Run | None":
+        """Take the process for this transaction. None when it is taken by another and ``skip_locked``.
+
+        Raises NotFound for an unknown process.
+        """
+        query = select(Process).where(Process.id == process_id).with_for_update(skip_locked=skip_locked)
+        process = session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
+        if process is None:
+            if skip_locked:
+                return None
+            raise NotFound("没有这个流程。")
+        return cls.resume(session, process)
+
+    @classmethod
+    def resume(cls, session: Session, process: Process) -> "Run":
+        """The run of a process whose row this transaction already holds."""
+        definition = LIBRARY.get(session, process.digest)
+        run = cls(session, process, definition, codec.decode(process.state, definition))
+        run.before = run._waiting({})
+        return run
+
+    # What the boxes of the diagram ask for.
+
+    def call_service(self, task: Any, step: str) -> None:
+        """Run the function of a service task and keep the variables that it returns."""
+        node = task.task_spec.bpmn_id
+        if step not in SERVICE:
+            raise StepFailed(node, f"no function is registered as {step}")
+        self._set(task, self._call(node, SERVICE[step], task.data), verb="auto")
+
+    def decide(self, task: Any, table: str, result: str) -> None:
+        """Ask a decision table over the variables and keep its answer, with its trace, in the history."""
+        node = task.task_spec.bpmn_id
+        model = self.definition.tables.get(table)
+        if model is None:
+            raise StepFailed(node, f"no decision is called {table}")
+        missing = [name for name in model.inputs(table) if name not in task.data]
+        if missing:
+            raise StepFailed(node, f"{table} asks for {', '.join(missing)}, which the process does not know")
+        try:
+            outcome = model.evaluate(table, {name: task.data[name] for name in model.inputs(table)})
+        except dmn.DecisionError as error:
+            raise StepFailed(node, str(error)) from error
+        task.set_data(**check_variables(node, {result: outcome.value}))
+        trace = dmn.trace_to_json(outcome.trace)
+        self.chain.add("decide", node, after={result: outcome.value, "trace": trace})
+
+    def send(self, task: Any, message: KeyedMessage) -> None:
+        """Write a message with this transaction; a job delivers it after the commit."""
+        node = task.task_spec.bpmn_id
+        names = (message.key, *message.carries)
+        missing = [name for name in names if name not in task.data]
+        if missing:
+            raise StepFailed(node, f"{message.name} carries {', '.join(missing)}, which the process does not know")
+        self.messages.append(
+            {
+                "name": message.name,
+                "key": message.key,
+                "value": str(task.data[message.key]),
+                "payload": {name: task.data[name] for name in names},
+                "sender_id": self.process.id,
+                "sent_at": clock.now(),
+                "status": "new",
+            }
+        )
+        self.chain.add("send", node, after={"message": message.name, message.key: task.data[message.key]})
+
+    # What sets it moving.
+
+    def task(self, token: int) -> Any:
+        """The task with this serial. Raises Conflict when it is no longer there."""
+        try:
+            return self.workflow.get_task_from_id(UUID(int=token))
+        except TaskNotFoundException as error:
+            raise Conflict("流程已经走过这一步,请刷新页面。") from error
+
+    def complete_human(self, token: int, variables: dict[str, Any], **entry: Any) -> None:
+        """Let the token leave a user task with new variables; ``entry`` goes into the history."""
+        task = self.task(token)
+        self._set(task, variables, **entry)
+        task.run()
+        self.settle()
+
+    def end_round(self, token: int, result: str) -> dict[str, Any]:
+        """The variables that a decided round gives: its result, and what its step works out from it."""
+        task = self.task(token)
+        human = task.task_spec.human
+        variables: dict[str, Any] = {human.result: result}
+        if human.step in ROUND_END:
+            known = {**task.data, "round_result": result}
+            variables |= self._call(task.task_spec.bpmn_id, ROUND_END[human.step], known)
+        return variables
+
+    def fire(self, token: int, node: str) -> bool:
+        """Let a timer go off. False when nothing waits for it any more."""
+        try:
+            task = self.task(token)
+        except Conflict:
+            return False
+        timers = [one for one in _timers_of(task) if one.name == node]
+        if not timers or not task.has_state(TaskState.WAITING):
+            return False
+        self.chain.add("timer", node)
+        if isinstance(timers[0], CycleTimer):
+            timers[0].tick(task)
+        else:
+            task.task_spec.catch(task, BpmnEvent(timers[0]))
+        task.task_spec._update(task)
+        self.settle()
+        return True
+
+    def catch(self, event: BpmnEvent) -> bool:
+        """Hand a message to whatever waits for it, event sub-processes included. False when nothing does."""
+        for scope in self._scopes():
+            for name in scope.spec.start.trigger_specs:
+                starts = self.definition.parts[name].bpmn_start_events
+                if any(start.event_definition == event.event_definition for start in starts):
+                    scope.spec.start.trigger_wf(scope.task_tree, name)
+        waiting = list(self.workflow.event_manager.tasks.values())
+        catching = [task for task in waiting if task.task_spec.catches(task, event)]
+        for task in catching:
+            self.chain.add("receive", task.task_spec.bpmn_id, after={"message": event.event_definition.name})
+            task.task_spec.catch(task, event)
+            task.task_spec._update(task)
+        if catching:
+            self.settle()
+        return bool(catching)
+
+    def settle(self) -> None:
+        """Run every automatic step that can run, and pass over rounds that have nobody to ask."""
+        while True:
+            self.workflow.do_engine_steps()
+            empty = [task for _, task in self._ready_humans() if people.is_passed_over(task)]
+            if not empty:
+                return
+            for task in empty:
+                task.set_data(**{task.task_spec.human.result: AGREED})
+                self.chain.add("skip", task.task_spec.bpmn_id)
+                task.run()
+
+    # What is written down.
+
+    def save(self) -> None:
+        """Write the new state and everything that follows from it."""
+        if self.process.mail:
+            self._collect_mail()
+        state, serials = codec.encode(self.workflow)
+        now = self._waiting(serials)
+        self.process.state = state
+        if self.workflow.completed and self.process.status == RUNNING:
+            self.process.status, self.process.ended_at = COMPLETED, clock.now()
+            self.chain.add("end", self.process.name)
+        self._close_items(self.before.humans.keys() - now.humans.keys())
+        fresh = {token: now.humans[token] for token in now.humans.keys() - self.before.humans.keys()}
+        people.ask(self, dict(sorted(fresh.items())))
+        self._write_timers(now)
+        if self.messages:
+            self.session.execute(insert(Message), self.messages)
+        self.write_history()
+        self.before, self.messages = now, []
+
+    def write_history(self) -> None:
+        """Write only the history: for an act that does not move the token."""
+        self.chain.write(self.session)
+        self.chain.rows = []
+        self.session.flush()
+
+    def _set(self, task: Any, variables: Mapping[str, Any] | None, **entry: Any) -> None:
+        node = task.task_spec.bpmn_id
+        new = check_variables(node, dict(variables or {}))
+        before = {name: task.data[name] for name in new if name in task.data}
+        task.set_data(**new)
+        self.chain.add(entry.pop("verb", "complete"), node, before=before, after=new, **entry)
+
+    def _call(self, node: str, handler: Any, data: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return dict(handler(self.session, MappingProxyType(dict(data))) or {})
+        except (Refusal, StepFailed, DBAPIError):
+            raise
+        except Exception as error:  # whatever a step raises is told with its place
+            raise StepFailed(node, f"{type(error).__name__}: {error}") from error
+
+    def _scopes(self) -> Iterator[Any]:
+        yield self.workflow
+        yield from [part for part in self.workflow.subprocesses.values() if not part.completed]
+
+    def _ready_humans(self) -> list[tuple[UUID, Any]]:
+        return [
+            (task.id, task)
+            for scope in self._scopes()
+            for task in scope.tasks.values()
+            if task.state == TaskState.READY and isinstance(task.task_spec, HumanTask)
+        ]
+
+    def _waiting(self, serials: Mapping[UUID, int]) -> Waiting:
+        """What the instance waits for; a task not in ``serials`` was loaded and carries its serial as its id."""
+        humans = {serials.get(task_id, task_id.int): task for task_id, task in self._ready_humans()}
+        timers = {
+            (serials.get(task.id, task.id.int), timer.name): due
+            for task, timer in self.waiting_timers()
+            if (due := timer.due(task)) is not None
+        }
+        return Waiting(humans, timers)
+
+    def waiting_timers(self) -> list[tuple[Any, DueTimer]]:
+        """The timers that wait, each with its task."""
+        waiting = [one for one in self.workflow.event_manager.tasks.values() if one.state == TaskState.WAITING]
+        return [(task, timer) for task in waiting for timer in _timers_of(task)]
+
+    def _write_keys(self, data: Mapping[str, Any]) -> None:
+        keys = sorted(set(self.definition.catches.values()))
+        missing = [key for key in keys if key not in data]
+        if missing:
+            raise StepFailed(self.process.name, f"messages find it by {', '.join(missing)}: set these at its start")
+        if not keys:
+            return
+        rows = [{"process_id": self.process.id, "key": key, "value": str(data[key])} for key in keys]
+        self.session.execute(insert(ProcessKey), rows)
+        for row in rows:
+            self._take_kept(row["key"], row["value"])
+
+    def _take_kept(self, key: str, value: str) -> None:
+        """Have messages that came before this process delivered to it."""
+        names = [name for name, by in self.definition.catches.items() if by == key]
+        query = select(Message).where(Message.key == key, Message.value == value, Message.status == "kept")
+        for message in self.session.scalars(query.where(Message.name.in_(names))):
+            message.status = "spread"
+            self.session.add(
+                Delivery(message_id=message.id, process_id=self.process.id, next_try_at=clock.now())
+            )
+
+    def _collect_mail(self) -> None:
+        """Hand out messages that arrived before anything waited for them, oldest first."""
+        query = select(Delivery).where(Delivery.process_id == self.process.id, Delivery.status == "early")
+        waiting = list(self.session.scalars(query.order_by(Delivery.id)))
+        while caught := next((one for one in waiting if self.catch(as_event(one.message))), None):
+            caught.status = "done"
+            self.process.mail -= 1
+            waiting.remove(caught)
+        if self.workflow.completed:
+            for late in waiting:
+                late.status = "void"
+            self.process.mail = 0
+
+    def _close_items(self, tokens: set[int]) -> None:
+        if not tokens:
+            return
+        mine = (WorkItem.process_id == self.process.id, WorkItem.token.in_(tokens))
+        reminded = select(WorkItem.id).where(*mine, WorkItem.due_at.is_not(None))
+        self.session.execute(delete(Due).where(Due.item_id.in_(reminded)))
+        still_open = update(WorkItem).where(*mine, WorkItem.status.in_(people.NOT_ENDED)).values(status=CANCELLED)
+        self.session.execute(still_open.execution_options(synchronize_session=False))
+
+    def _write_timers(self, now: Waiting) -> None:
+        gone = [key for key in self.before.timers if self.before.timers[key] != now.timers.get(key)]
+        new = [key for key in now.timers if now.timers[key] != self.before.timers.get(key)]
+        if gone:
+            tokens = {token for token, _ in gone}
+            nodes = {node for _, node in gone}
+            mine = (Due.process_id == self.process.id, Due.token.in_(tokens), Due.node.in_(nodes))
+            self.session.execute(delete(Due).where(*mine).execution_options(synchronize_session=False))
+        if new:
+            rows = [
+                {
+                    "process_id": self.process.id,
+                    "token": token,
+                    "node": node,
+                    "due_at": now.timers[token, node],
+                    "next_try_at": now.timers[token, node],
+                }
+                for token, node in new
+            ]
+            self.session.execute(insert(Due), rows)
+
+
+def as_event(message: Message) -> BpmnEvent:
+    """A stored message as the event that a diagram catches."""
+    return BpmnEvent(KeyedMessage(message.name, message.key, ()), payload=dict(message.payload))
+
+
+def _timers_of(task: Any) -> list[DueTimer]:
+    event = task.task_spec.event_definition
+    several = event.event_definitions if isinstance(event, MultipleEventDefinition) else [event]
+    return [one for one in several if isinstance(one, DueTimer)]

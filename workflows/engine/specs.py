@@ -1,0 +1,241 @@
+"""The boxes of a diagram as SpiffWorkflow runs them, where ours differ from its own.
+
+Written for SpiffWorkflow 3.2.0, whose service tasks hide every failure behind a NameError, whose timers ask
+the machine for the time, and whose messages leave the process only as untyped events.
+"""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.control import BpmnStartTask
+from SpiffWorkflow.bpmn.specs.defaults import EventSubprocess, ServiceTask, UserTask
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import CycleTimerEventDefinition, TimerEventDefinition
+from SpiffWorkflow.bpmn.util.event import PendingBpmnEvent
+from SpiffWorkflow.util.task import TaskState
+
+from workflows import clock
+from workflows.engine.errors import StepFailed
+
+SOLO = "solo"
+POLICIES = ("all", "any", "ratio", "weighted", "sequential", "dual")
+DURATION = re.compile(r"P(?=.)(\d+W|(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?)")
+CYCLE = re.compile(rf"R(\d*)/({DURATION.pattern})")
+
+
+@dataclass(frozen=True)
+class Human:
+    """What a user task says of the people it asks; every text but ``step``, ``lane`` and ``policy`` is FEEL."""
+
+    step: str
+    lane: str
+    policy: str = SOLO  # or one of POLICIES: a round
+    ratio: str | None = None
+    veto: bool = False
+    assignees: str | None = None  # ids of users: a round asks each, otherwise any of them may take it
+    weights: str | None = None  # one number per assignee
+    lanes: tuple[str, ...] = ()  # a round over several roles: one work item per role
+    unit: str | None = None  # the role is held in this unit; without: in the whole plant
+    post: str | None = None  # id of a post, instead of the lane's role
+    due: str | None = None  # an instant, or a duration from arrival
+    due_workdays: str | None = None  # working days from arrival
+    result: str | None = None  # the variable that tells a round's result
+    may_be_empty: bool = False  # a round with nobody to ask agrees by itself
+
+
+class HumanTask(UserTask):  # type: ignore[misc]
+    """A user task: waits until its work item, or its round of them, is done."""
+
+    human: Human
+
+
+class ServiceStep(ServiceTask):  # type: ignore[misc]
+    """A service task: calls the function registered under ``step``."""
+
+    step: str
+
+    def _run_hook(self, my_task: Any) -> bool:
+        my_task.workflow.script_engine.run.call_service(my_task, self.step)
+        return True
+
+
+class DecisionTask(ServiceTask):  # type: ignore[misc]
+    """A business rule task: asks ``table`` and stores its answer under ``result``."""
+
+    table: str
+    result: str
+
+    def _run_hook(self, my_task: Any) -> bool:
+        my_task.workflow.script_engine.run.decide(my_task, self.table, self.result)
+        return True
+
+
+class StartOnce(BpmnStartTask):  # type: ignore[misc]
+    """Starts event sub-processes without changing the specification, which all instances share."""
+
+    def trigger_wf(self, my_task: Any, spec_name: str) -> Any:
+        spec = self._wf_spec.task_specs[spec_name]
+        if spec.is_interrupting:
+            for child in my_task.children:
+                child.cancel()
+        child = my_task._add_child(spec, TaskState.FUTURE)
+        child.triggered = True
+        child.task_spec._update(child)
+        return child.id
+
+
+class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        del self.task_specs["Start"]
+        self.start = StartOnce(self, "Start")
+
+
+class EventSubprocessTask(EventSubprocess):  # type: ignore[misc]
+    is_interrupting = False
+
+
+class DueTimer(TimerEventDefinition):  # type: ignore[misc]
+    """A timer whose due instant is worked out on arrival, kept in the state, and fired by the row of engine.due.
+
+    Two timers are the same when they stand at the same node.
+    """
+
+    def has_fired(self, my_task: Any) -> bool:
+        if f"due {self.name}" not in my_task.internal_data:
+            my_task.internal_data[f"due {self.name}"] = self._first_due(my_task)
+        return bool(my_task.internal_data.get(f"fired {self.name}"))
+
+    def catch(self, my_task: Any, event: Any = None) -> None:
+        my_task.internal_data[f"fired {self.name}"] = True
+
+    def reset(self, my_task: Any) -> None:
+        my_task.internal_data.pop(f"fired {self.name}", None)
+        my_task.internal_data.pop(f"due {self.name}", None)
+
+    def due(self, my_task: Any) -> dt.datetime | None:
+        """When the clock has to wake this; None once it has fired for the last time."""
+        if my_task.internal_data.get(f"fired {self.name}"):
+            return None
+        instant: dt.datetime | None = my_task.internal_data.get(f"due {self.name}")
+        return instant
+
+    def move(self, my_task: Any, due_at: dt.datetime) -> None:
+        """Change the deadline of a waiting timer."""
+        my_task.internal_data[f"due {self.name}"] = due_at
+
+    def details(self, my_task: Any) -> PendingBpmnEvent:
+        return PendingBpmnEvent(self.name, "timer", my_task.internal_data.get(f"due {self.name}"))
+
+    def _first_due(self, my_task: Any) -> dt.datetime:
+        value = iso_duration(self.expression)
+        if value is None:
+            value = my_task.workflow.script_engine.evaluate(my_task, self.expression)
+        if isinstance(value, dt.timedelta):
+            return clock.now() + value
+        if isinstance(value, dt.datetime) and value.tzinfo is not None:
+            return value.astimezone(dt.UTC)
+        raise StepFailed(self.name, f"a timer needs an instant with a zone or a duration, not {value!r}")
+
+
+class CycleTimer(DueTimer, CycleTimerEventDefinition):  # type: ignore[misc]
+    """A timer that starts its branch again and again: R3/PT24H three times, R/PT24H until its activity ends."""
+
+    def update_task(self, my_task: Any) -> None:
+        """Nothing: only engine.due lets it go round."""
+
+    def tick(self, my_task: Any) -> None:
+        """Go round once and set the next due instant, or be finished when that was the last time.
+
+        Rounds missed while nothing ran are made up for by this one: the next is due in the future.
+        """
+        for output in my_task.task_spec.outputs:
+            child = my_task._add_child(output, TaskState.FUTURE)
+            child.task_spec._predict(child, mask=TaskState.NOT_FINISHED_MASK)
+            child.task_spec._update(child)
+        rounds, every = self._cycle(my_task)
+        done = my_task.internal_data.get(f"rounds {self.name}", 0) + 1
+        due = my_task.internal_data[f"due {self.name}"]
+        missed = max(0, (clock.now() - due) // every)
+        my_task.internal_data |= {f"rounds {self.name}": done, f"due {self.name}": due + every * (missed + 1)}
+        if rounds is not None and done >= rounds:
+            self.catch(my_task)
+
+    def _first_due(self, my_task: Any) -> dt.datetime:
+        return clock.now() + self._cycle(my_task)[1]
+
+    def _cycle(self, my_task: Any) -> tuple[int | None, dt.timedelta]:
+        text = self.expression.strip()
+        if not CYCLE.fullmatch(text):
+            text = my_task.workflow.script_engine.evaluate(my_task, self.expression)
+        match = CYCLE.fullmatch(text) if isinstance(text, str) else None
+        every = iso_duration(match[2]) if match else None
+        if match is None or not every:
+            raise StepFailed(self.name, f"a cycle is written R3/PT24H, not {text!r}")
+        return (int(match[1]) if match[1] else None), every
+
+
+def iso_duration(text: str) -> dt.timedelta | None:
+    """``text`` as an ISO duration of weeks, or of days and time; None when it is something else."""
+    text = text.strip()
+    if not DURATION.fullmatch(text):
+        return None
+    parts = {unit: int(number) for number, unit in re.findall(r"(\d+)([WDHMS])", text)}
+    return dt.timedelta(
+        weeks=parts.get("W", 0),
+        days=parts.get("D", 0),
+        hours=parts.get("H", 0),
+        minutes=parts.get("M", 0),
+        seconds=parts.get("S", 0),
+    )
+
+
+class KeyedMessage(MessageEventDefinition):  # type: ignore[misc]
+    """A message found by the value of the variable ``key``, carrying the variables ``carries``."""
+
+    def __init__(self, name: str, key: str, carries: tuple[str, ...], description: str | None = None) -> None:
+        super().__init__(name, description=description)
+        self.key = key
+        self.carries = carries
+
+    def catches(self, my_task: Any, event: Any) -> bool:
+        return self == event.event_definition
+
+    def catch(self, my_task: Any, event: Any = None) -> None:
+        my_task.internal_data[f"message {self.name}"] = event.payload
+        my_task.internal_data["event_fired"] = True
+
+    def update_task_data(self, my_task: Any) -> None:
+        my_task.set_data(**my_task.internal_data.pop(f"message {self.name}", {}))
+
+    def throw(self, my_task: Any) -> None:
+        my_task.workflow.script_engine.run.send(my_task, self)
+
+
+
+def check_variables(node: str, values: dict[str, Any]) -> dict[str, Any]:
+    """``values`` if a process may hold them: ids, decisions, deadlines; no floats, no objects."""
+    for name, value in values.items():
+        if not name.isidentifier():
+            raise StepFailed(node, f"{name!r} is not a variable name")
+        _check_value(f"{node}: {name}", value)
+    return values
+
+
+def _check_value(place: str, value: Any) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str) or key.startswith("$"):
+                raise StepFailed(place, f"{key!r} is not a key")
+            _check_value(place, inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_value(place, inner)
+    elif isinstance(value, dt.datetime) and value.tzinfo is None:
+        raise StepFailed(place, "a time without a zone")
+    elif not (value is None or isinstance(value, bool | int | str | Decimal | dt.date | dt.timedelta)):
+        raise StepFailed(place, f"{type(value).__name__} is not kept in a process")

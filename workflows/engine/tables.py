@@ -1,0 +1,209 @@
+"""What the engine stores: definitions, processes, work items and rounds, due rows, messages, incidents, history."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from workflows.db import Base
+
+RUNNING, COMPLETED, TERMINATED = "running", "completed", "terminated"
+OPEN, DONE, CANCELLED = "open", "done", "cancelled"
+
+
+class DefinitionFile(Base):
+    """One version of a bundle: the diagram and what it needs, as it was when a process first ran on it."""
+
+    __tablename__ = "definition"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256 over names and contents
+    process: Mapped[str] = mapped_column(String(60), index=True)  # id of the BPMN process
+    files: Mapped[bytes] = mapped_column(LargeBinary)  # zstd over JSON {file name: text}
+    stored_at: Mapped[dt.datetime]
+
+
+class Process(Base):
+    """流程实例: one running or ended process under its version."""
+
+    __tablename__ = "process"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(ForeignKey("definition.digest"))
+    name: Mapped[str] = mapped_column(String(60), index=True)  # id of the BPMN process
+    subject: Mapped[str] = mapped_column(String(200))  # what it is about, for people
+    subject_path: Mapped[str] = mapped_column(String(100))  # where that is shown: /bids/3
+    status: Mapped[str] = mapped_column(String(12), default=RUNNING)
+    version: Mapped[int] = mapped_column(default=0)  # raised by every change of state
+    state: Mapped[bytes] = mapped_column(LargeBinary)  # engine.codec
+    mail: Mapped[int] = mapped_column(default=0)  # messages that arrived before anything waited for them
+    history_seq: Mapped[int] = mapped_column(default=0)
+    history_head: Mapped[str] = mapped_column(String(64), default="")
+    started_by_id: Mapped[int | None] = mapped_column(index=True)
+    started_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+
+
+class ProcessKey(Base):
+    """A value under which messages find the process: challenge_id = 5."""
+
+    __tablename__ = "process_key"
+    __table_args__ = (Index(None, "key", "value"),)
+
+    process_id: Mapped[int] = mapped_column(ForeignKey("process.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(String(80))
+
+
+class Round(Base):
+    """会签轮: several people on one user task, decided by a policy (engine.rounds)."""
+
+    __tablename__ = "round"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    process_id: Mapped[int] = mapped_column(ForeignKey("process.id"), index=True)
+    token: Mapped[int]
+    policy: Mapped[str] = mapped_column(String(12))
+    ratio: Mapped[str | None] = mapped_column(String(20))  # exact decimal 0..1, for ratio and weighted
+    veto: Mapped[bool] = mapped_column(default=False)  # one "no" decides at once
+    result: Mapped[str | None] = mapped_column(String(10))  # agreed, rejected; null while open
+
+
+class WorkItem(Base):
+    """待办: somebody was asked to do something, and what came of it."""
+
+    __tablename__ = "work_item"
+    __table_args__ = (
+        Index(None, "audience", "status"),
+        Index(None, "done_by_id", "done_at"),
+        Index("ix_work_item_open_token", "process_id", "token", postgresql_where=text("status = 'open'")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    process_id: Mapped[int] = mapped_column(ForeignKey("process.id"))
+    token: Mapped[int]  # the waiting task in the process state
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("round.id"), index=True)
+    node: Mapped[str] = mapped_column(String(80))  # id in the diagram
+    step: Mapped[str] = mapped_column(String(80))  # bid.seal
+    role: Mapped[str] = mapped_column(String(30))  # the lane
+    # Who may do it: "user:7", "role:office", "role:leader@3" (of unit 3), "post:4", or "listed" (WorkCandidate).
+    audience: Mapped[str] = mapped_column(String(60))
+    seq: Mapped[int] = mapped_column(default=0)  # order in a sequential round
+    weight: Mapped[str] = mapped_column(String(20), default="1")  # exact decimal, in a weighted round
+    status: Mapped[str] = mapped_column(String(10), default=OPEN)  # waiting (its turn), open, done, cancelled
+    claimed_by_id: Mapped[int | None]
+    created_at: Mapped[dt.datetime]
+    due_at: Mapped[dt.datetime | None]
+    done_at: Mapped[dt.datetime | None]
+    done_by_id: Mapped[int | None]
+    agree: Mapped[bool | None]  # the vote, where the step is one
+    opinion: Mapped[str | None]
+
+    process: Mapped[Process] = relationship()
+
+
+class WorkCandidate(Base):
+    """One of several people who may do a work item whose audience is "listed"."""
+
+    __tablename__ = "work_candidate"
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("work_item.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(primary_key=True, index=True)
+
+
+class Due(Base):
+    """到期: the clock has to do something at ``due_at``: fire a timer of the diagram, or remind of a work item."""
+
+    __tablename__ = "due"
+    __table_args__ = (
+        UniqueConstraint("process_id", "token", "node"),
+        Index(None, "next_try_at"),
+        Index("ix_due_item", "item_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    process_id: Mapped[int] = mapped_column(ForeignKey("process.id"))
+    token: Mapped[int | None]  # a timer's waiting task …
+    node: Mapped[str | None] = mapped_column(String(80))  # … and the event in the diagram
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("work_item.id"))  # or the work item of a reminder
+    action: Mapped[str] = mapped_column(String(20), default="timer")  # timer, or an action of D15
+    offset_days: Mapped[int | None]  # working days from the item's due date, for reminders
+    due_at: Mapped[dt.datetime]
+    next_try_at: Mapped[dt.datetime]  # due_at, or later after a failure
+    tries: Mapped[int] = mapped_column(default=0)
+
+
+class Message(Base):
+    """消息: written by its sender's transaction, delivered by a job."""
+
+    __tablename__ = "message"
+    __table_args__ = (Index(None, "status", "id"), Index(None, "key", "value"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(String(40))
+    value: Mapped[str] = mapped_column(String(80))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)  # ids only
+    sender_id: Mapped[int | None] = mapped_column(ForeignKey("process.id"))
+    sent_at: Mapped[dt.datetime]
+    status: Mapped[str] = mapped_column(String(10), default="new")  # new, kept (nobody yet), spread
+
+
+class Delivery(Base):
+    """One message for one receiver, delivered once, in a transaction of its own."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("message_id", "process_id"),
+        UniqueConstraint("message_id", "starts"),
+        Index(None, "status", "next_try_at"),
+        Index(None, "process_id", "status"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
+    process_id: Mapped[int | None] = mapped_column(ForeignKey("process.id"))
+    starts: Mapped[str | None] = mapped_column(String(60))  # or the process that the message starts
+    status: Mapped[str] = mapped_column(String(10), default="due")  # due, early (nothing waits yet), done, void
+    next_try_at: Mapped[dt.datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+
+    message: Mapped[Message] = relationship(lazy="joined", innerjoin=True)
+
+
+class Incident(Base):
+    """故障: an automatic step failed; nothing of it happened; it is tried again, and people can see it."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index(None, "resolved_at", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    process_id: Mapped[int | None] = mapped_column(ForeignKey("process.id"), index=True)
+    source: Mapped[str] = mapped_column(String(40))  # due:5, delivery:7, item:9
+    node: Mapped[str] = mapped_column(String(80))
+    error: Mapped[str] = mapped_column(String(500))
+    detail: Mapped[str]  # traceback
+    tries: Mapped[int] = mapped_column(default=1)
+    first_at: Mapped[dt.datetime]
+    last_at: Mapped[dt.datetime]
+    resolved_at: Mapped[dt.datetime | None]
+
+
+class HistoryEntry(Base):
+    """履历: one act. Append-only; each row's hash covers the one before it in the same process."""
+
+    __tablename__ = "history"
+    __table_args__ = (Index(None, "actor_id", "at"),)
+
+    process_id: Mapped[int] = mapped_column(ForeignKey("process.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
+    actor_id: Mapped[int | None]  # null: the system
+    for_id: Mapped[int | None]  # on whose behalf
+    verb: Mapped[str] = mapped_column(String(20))
+    node: Mapped[str] = mapped_column(String(80))
+    item_id: Mapped[int | None]
+    reason: Mapped[str]
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    after: Mapped[dict[str, Any]] = mapped_column(JSON)
+    hash: Mapped[str] = mapped_column(String(64))

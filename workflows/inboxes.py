@@ -1,0 +1,304 @@
+"""What people see of their work: the boxes of the task centre, and one task with everything around it."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from workflows import calendar, clock, work
+from workflows.engine.definitions import LIBRARY
+from workflows.engine.registry import HUMAN
+from workflows.engine.runtime import Run
+from workflows.engine.tables import CANCELLED, DONE, OPEN, HistoryEntry, Process, Round, WorkItem
+from workflows.errors import NotFound
+from workflows.models import User
+
+BOXES = ("todo", "done", "started")
+VERBS = {
+    "start": "发起",
+    "complete": "办理",
+    "vote": "表态",
+    "round": "会签结束",
+    "skip": "无需会签,自动通过",
+    "auto": "系统自动办理",
+    "decide": "决策表判定",
+    "send": "发出通知",
+    "receive": "收到通知",
+    "timer": "到期",
+    "remind": "催办",
+    "claim": "签收",
+    "release": "退回待签",
+    "move_due": "调整期限",
+    "move_timer": "调整期限",
+    "end": "办结",
+}
+POLICIES = {
+    "all": "会签(全部同意)",
+    "any": "或签(一人即可)",
+    "ratio": "按比例会签",
+    "weighted": "票签(按权重)",
+    "sequential": "依次审批",
+    "dual": "党政联签",
+}
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """One line of the task centre; ``workdays_left`` is negative when overdue."""
+
+    id: int
+    process_id: int
+    process_title: str
+    step_title: str
+    subject: str
+    subject_path: str
+    arrived_at: dt.datetime
+    due_at: dt.datetime | None
+    workdays_left: int | None
+    claimed_by: str | None
+    is_mine_to_claim: bool
+    done_at: dt.datetime | None
+    outcome: str | None
+
+
+@dataclass(frozen=True)
+class Inbox:
+    rows: list[InboxRow]
+    total: int
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class RoundView:
+    policy: str
+    done: int
+    total: int
+    agreed: int
+    against: int
+    result: str | None
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    at: dt.datetime
+    who: str | None  # None: the system
+    for_whom: str | None
+    verb: str
+    step_title: str
+    reason: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TaskView:
+    id: int
+    process_id: int
+    process_title: str
+    step: str
+    step_title: str
+    subject: str
+    subject_path: str
+    status: str
+    schema: type[Schema]
+    values: dict[str, Any]
+    about: Any
+    due_at: dt.datetime | None
+    workdays_left: int | None
+    claimed_by: str | None
+    may_claim: bool
+    may_release: bool
+    may_complete: bool
+    round: RoundView | None
+    timeline: list[TimelineRow]
+    done_by: str | None
+    done_at: dt.datetime | None
+    outcome: str | None
+
+
+def inbox(session: Session, actor: User, *, box: str = "todo", page: int = 1, size: int = 20) -> Inbox:
+    """One box of the task centre: what is due first comes first; pages count from 1. Raises NotFound."""
+    if box not in BOXES:
+        raise NotFound("没有这个任务箱。")
+    counts = {name: session.execute(_count(_rows(session, actor, name))).scalar_one() for name in BOXES}
+    query = _rows(session, actor, box).options(joinedload(WorkItem.process)) if box != "started" else None
+    window = ((page - 1) * size, size)
+    if query is None:
+        rows = [_started_row(process) for process in _page(session, _rows(session, actor, box), window)]
+    else:
+        items = _page(session, query, window)
+        rows = [_row(session, item, _names(session, items)) for item in items]
+    return Inbox(rows, counts[box], counts)
+
+
+def _rows(session: Session, actor: User, box: str) -> Any:
+    if box == "todo":
+        waiting = select(WorkItem).where(WorkItem.status == OPEN, work.mine(session, actor))
+        return waiting.order_by(WorkItem.due_at.is_(None), WorkItem.due_at, WorkItem.id)
+    if box == "done":
+        return select(WorkItem).where(WorkItem.done_by_id == actor.id).order_by(WorkItem.done_at.desc(), WorkItem.id)
+    return select(Process).where(Process.started_by_id == actor.id).order_by(Process.id.desc())
+
+
+def _count(query: Any) -> Any:
+    return select(func.count()).select_from(query.order_by(None).subquery())
+
+
+def _page(session: Session, query: Any, window: tuple[int, int]) -> Sequence[Any]:
+    return session.scalars(query.offset(window[0]).limit(window[1])).all()
+
+
+def _names(session: Session, items: Sequence[WorkItem]) -> dict[int, str]:
+    ids = {one for item in items for one in (item.claimed_by_id, item.done_by_id) if one is not None}
+    return names_of(session, ids)
+
+
+def names_of(session: Session, ids: set[int]) -> dict[int, str]:
+    """The names of people by id."""
+    if not ids:
+        return {}
+    return {user_id: name for user_id, name in session.execute(select(User.id, User.name).where(User.id.in_(ids)))}
+
+
+def _row(session: Session, item: WorkItem, names: Mapping[int, str]) -> InboxRow:
+    process = item.process
+    return InboxRow(
+        id=item.id,
+        process_id=process.id,
+        process_title=LIBRARY.titles().get(process.name, process.name),
+        step_title=HUMAN[item.step].title,
+        subject=process.subject,
+        subject_path=process.subject_path,
+        arrived_at=item.created_at,
+        due_at=item.due_at,
+        workdays_left=workdays_left(session, item.due_at) if item.status == OPEN else None,
+        claimed_by=names.get(item.claimed_by_id or 0),
+        is_mine_to_claim=item.claimed_by_id is None and not item.audience.startswith("user:"),
+        done_at=item.done_at,
+        outcome=outcome_of(item),
+    )
+
+
+def _started_row(process: Process) -> InboxRow:
+    title = LIBRARY.titles().get(process.name, process.name)
+    return InboxRow(
+        id=process.id,
+        process_id=process.id,
+        process_title=title,
+        step_title={"running": "办理中", "completed": "已办结", "terminated": "已终止"}[process.status],
+        subject=process.subject,
+        subject_path=process.subject_path,
+        arrived_at=process.started_at,
+        due_at=None,
+        workdays_left=None,
+        claimed_by=None,
+        is_mine_to_claim=False,
+        done_at=process.ended_at,
+        outcome=None,
+    )
+
+
+def workdays_left(session: Session, due_at: dt.datetime | None) -> int | None:
+    """Working days until ``due_at``; 0 on the last day, negative when it is past."""
+    if due_at is None:
+        return None
+    last = clock.local(due_at - dt.timedelta(microseconds=1)).date()
+    if clock.now() >= due_at:
+        return min(-1, calendar.workdays_between(session, clock.today(), last))
+    return calendar.workdays_between(session, clock.today(), last)
+
+
+def outcome_of(item: WorkItem) -> str | None:
+    """What came of an item, for people."""
+    if item.status == CANCELLED:
+        return "已取消"
+    if item.status != DONE:
+        return None
+    return {True: "同意", False: "不同意", None: "已办理"}[item.agree]
+
+
+def task(session: Session, item_id: int, *, actor: User) -> TaskView:
+    """One task as ``actor`` sees it. Raises NotFound for one that is not theirs to see."""
+    item = session.get(WorkItem, item_id)
+    if item is None or not work.may_see(session, item, actor):
+        raise NotFound("没有找到这个任务。")
+    process, step = item.process, HUMAN[item.step]
+    data = _data(session, item)
+    is_asked = item.status == OPEN and work.is_asked(session, item, actor)
+    is_shared = not item.audience.startswith("user:")
+    names = _names(session, [item])
+    values = step.prefill(session, data, actor) if is_asked and step.prefill else {}
+    return TaskView(
+        id=item.id,
+        process_id=process.id,
+        process_title=LIBRARY.titles().get(process.name, process.name),
+        step=item.step,
+        step_title=step.title,
+        subject=process.subject,
+        subject_path=process.subject_path,
+        status=item.status,
+        schema=step.form,
+        values=values,
+        about=step.about(session, data),
+        due_at=item.due_at,
+        workdays_left=workdays_left(session, item.due_at) if item.status == OPEN else None,
+        claimed_by=names.get(item.claimed_by_id or 0),
+        may_claim=is_asked and is_shared and item.claimed_by_id is None,
+        may_release=is_asked and item.claimed_by_id == actor.id,
+        may_complete=is_asked and item.claimed_by_id in (None, actor.id),
+        round=_round(session, item),
+        timeline=timeline(session, process.id),
+        done_by=names.get(item.done_by_id or 0),
+        done_at=item.done_at,
+        outcome=outcome_of(item),
+    )
+
+
+def _data(session: Session, item: WorkItem) -> Mapping[str, Any]:
+    """The variables of the process where the item stands, or those of its start once the token has gone on."""
+    run = Run.resume(session, item.process)
+    if item.token in run.before.humans:
+        return run.before.humans[item.token].data  # type: ignore[no-any-return]
+    return run.workflow.task_tree.data  # type: ignore[no-any-return]
+
+
+def _round(session: Session, item: WorkItem) -> RoundView | None:
+    if item.round_id is None:
+        return None
+    round_ = session.get_one(Round, item.round_id)
+    query = select(WorkItem.status, WorkItem.agree).where(WorkItem.round_id == round_.id)
+    rows = session.execute(query.where(WorkItem.status != CANCELLED)).all()
+    done = [agree for status, agree in rows if status == DONE]
+    against = sum(agree is False for agree in done)
+    return RoundView(POLICIES[round_.policy], len(done), len(rows), len(done) - against, against, round_.result)
+
+
+def timeline(session: Session, process_id: int) -> list[TimelineRow]:
+    """What has happened in a process, the newest last."""
+    query = select(HistoryEntry).where(HistoryEntry.process_id == process_id).order_by(HistoryEntry.seq)
+    entries = session.scalars(query).all()
+    names = names_of(session, {one for entry in entries for one in (entry.actor_id, entry.for_id) if one is not None})
+    labels = _labels(session, process_id)
+    return [
+        TimelineRow(
+            at=entry.at,
+            who=names.get(entry.actor_id or 0),
+            for_whom=names.get(entry.for_id or 0),
+            verb=VERBS[entry.verb],
+            step_title=labels.get(entry.node, ""),
+            reason=entry.reason,
+            detail=entry.after,
+        )
+        for entry in entries
+    ]
+
+
+def _labels(session: Session, process_id: int) -> dict[str, str]:
+    """The name of each box of the process's diagrams."""
+    definition = LIBRARY.get(session, session.get_one(Process, process_id).digest)
+    return {node: label or "" for node, label in definition.labels.items()}
+
+

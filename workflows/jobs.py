@@ -1,0 +1,122 @@
+"""What the CLOCK does: messages delivered, timers fired, people reminded. One registry, run by a thread or a worker."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from workflows import clock
+from workflows.db import Database
+from workflows.engine import due, incidents, messages
+from workflows.engine.tables import Delivery, Due
+
+log = structlog.get_logger("jobs")
+
+BATCH = 200
+POLL_SECONDS = 2.0
+MAX_TRIES = 3  # afterwards the row waits for a person
+BACKOFF = (dt.timedelta(seconds=10), dt.timedelta(minutes=2))
+NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+
+_wake = threading.Event()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One kind of work: which rows wait, how one is done, and the table whose failed rows are tried again."""
+
+    name: str
+    waiting: Callable[[Session, int], list[int]]
+    do: Callable[[Session, int], object]
+    table: type[Due] | type[Delivery] | None = None
+
+
+JOBS = (
+    Job("message", messages.new_ids, messages.spread),
+    Job("delivery", messages.due_ids, messages.deliver, Delivery),
+    Job("due", due.due_ids, due.wake, Due),
+)
+
+
+def run_once(database: Database) -> int:
+    """Do everything that waits now, each row in its own transaction; how many rows were done."""
+    return sum(_run(database, job) for job in JOBS)
+
+
+def run_until_quiet(database: Database) -> int:
+    """Repeat until nothing is left that can be done now."""
+    total = 0
+    while done := run_once(database):
+        total += done
+    return total
+
+
+def _run(database: Database, job: Job) -> int:
+    with database.read() as session:
+        ids = job.waiting(session, BATCH)
+    return sum(_attempt(database, job, row_id) for row_id in ids)
+
+
+def _attempt(database: Database, job: Job, row_id: int) -> bool:
+    """Do one row; a failure is rolled back, written as an incident, and leaves the others alone."""
+    source = f"{job.name}:{row_id}"
+    try:
+        with database.transaction() as session:
+            done = bool(job.do(session, row_id))
+            if done and job.table is not None:
+                incidents.resolve(session, source)
+        return done
+    except OperationalError:  # the database is away: nothing is wrong with the row
+        raise
+    except Exception as error:  # one bad row must not stop the rest
+        log.exception("job failed", source=source)
+        _record(database, job, row_id, source, error)
+        return False
+
+
+def _record(database: Database, job: Job, row_id: int, source: str, error: Exception) -> None:
+    with database.transaction() as session:
+        row = session.get(job.table, row_id) if job.table is not None else None
+        process_id = row.process_id if row is not None else None
+        incidents.record(session, source, process_id, error)
+        if row is not None:
+            row.tries += 1
+            row.next_try_at = NEVER if row.tries >= MAX_TRIES else clock.now() + BACKOFF[row.tries - 1]
+
+
+def retry(session: Session, source: str) -> None:
+    """Try the row behind an incident again at once."""
+    name, _, row_id = source.partition(":")
+    table = next(job.table for job in JOBS if job.name == name)
+    if table is not None:
+        session.execute(update(table).where(table.id == int(row_id)).values(tries=0, next_try_at=clock.now()))
+
+
+def nudge() -> None:
+    """Wake the embedded thread: a transaction has just left work behind."""
+    _wake.set()
+
+
+def start_thread(database: Database) -> threading.Thread:
+    """Run the jobs in a daemon thread of this process."""
+    thread = threading.Thread(target=work_forever, args=(database,), name="jobs", daemon=True)
+    thread.start()
+    return thread
+
+
+def work_forever(database: Database, stop: threading.Event | None = None) -> None:
+    """Run the jobs until ``stop`` is set; a database that is away is waited for."""
+    while stop is None or not stop.is_set():
+        _wake.clear()
+        try:
+            done = run_once(database)
+        except OperationalError as error:
+            log.warning("database away", error=str(error.orig))
+            done = 0
+        if not done:
+            _wake.wait(POLL_SECONDS)

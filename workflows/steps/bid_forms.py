@@ -1,0 +1,140 @@
+"""The forms of the bid (P3)."""
+
+from marshmallow import Schema, fields, validate
+
+TEAM_ROLES = {
+    "leader": "挂帅人",
+    "core": "骨干",
+    "member": "成员",
+    "support": "支撑",
+    "mentor": "导师",
+}
+
+
+class BidStart(Schema):
+    challenge_id = fields.Integer(required=True, strict=True, metadata={"label": "榜单", "widget": "hidden"})
+
+
+class MemberRow(Schema):
+    user_id = fields.Integer(required=True, strict=True, metadata={"label": "人员", "widget": "person"})
+    role = fields.String(
+        required=True,
+        validate=validate.OneOf(list(TEAM_ROLES), labels=list(TEAM_ROLES.values())),
+        metadata={"label": "角色"},
+    )
+    pioneer = fields.Boolean(load_default=False, metadata={"label": "党员先锋"})
+    workload_pct = fields.Integer(
+        required=True, strict=True, validate=validate.Range(0, 100), metadata={"label": "工作量", "unit": "%"}
+    )
+
+
+class TeamForm(Schema):
+    """组队."""
+
+    members = fields.List(
+        fields.Nested(MemberRow),
+        required=True,
+        validate=validate.Length(1, 50),
+        metadata={
+            "label": "团队成员",
+            "help": "建议“1+N+1”:1 名挂帅人、至少 3 名骨干、1 名导师或党员先锋;A 级榜单应有两个以上单位的人员。",
+        },
+    )
+
+
+class ConfirmForm(Schema):
+    """成员确认."""
+
+    accept = fields.Boolean(
+        required=True,
+        metadata={"label": "是否参加", "widget": "radio", "choices": [("true", "参加"), ("false", "不参加")]},
+    )
+
+
+class MilestoneRow(Schema):
+    name = fields.String(required=True, validate=validate.Length(1, 80), metadata={"label": "节点"})
+    offset_days = fields.Integer(
+        required=True, strict=True, validate=validate.Range(1, 3650), metadata={"label": "启动后", "unit": "天"}
+    )
+    deliverable = fields.String(required=True, validate=validate.Length(1, 200), metadata={"label": "交付物"})
+    pay_pct = fields.Integer(
+        required=True, strict=True, validate=validate.Range(0, 100), metadata={"label": "拨付比例", "unit": "%"}
+    )
+
+
+class BudgetRow(Schema):
+    item = fields.String(required=True, validate=validate.Length(1, 80), metadata={"label": "科目"})
+    amount_fen = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(min=0, max=10**14),
+        metadata={"label": "金额", "widget": "money"},
+    )
+
+
+class PledgeRow(Schema):
+    indicator_id = fields.Integer(required=True, strict=True, metadata={"label": "指标", "widget": "indicator"})
+    value = fields.Decimal(required=True, places=4, metadata={"label": "承诺值"})
+
+
+def _text(label: str, *, required: bool = False, longest: int = 4000, help: str = "") -> fields.String:
+    metadata = {"label": label, "widget": "textarea", "help": help}
+    length = validate.Length(1 if required else 0, longest)
+    if required:
+        return fields.String(required=True, validate=length, metadata=metadata)
+    return fields.String(load_default="", validate=length, metadata=metadata)
+
+
+class WriteForm(Schema):
+    """编制揭榜书."""
+
+    tech_route = _text("技术路线", required=True, longest=20000)
+    innovation = _text("创新点")
+    milestones = fields.List(
+        fields.Nested(MilestoneRow),
+        required=True,
+        validate=validate.Length(1, 20),
+        metadata={"label": "节点计划", "help": "各节点的拨付比例合计为 100%。"},
+    )
+    budget_lines = fields.List(
+        fields.Nested(BudgetRow), required=True, validate=validate.Length(1, 50), metadata={"label": "经费预算"}
+    )
+    pledge = fields.List(
+        fields.Nested(PledgeRow),
+        required=True,
+        validate=validate.Length(1, 20),
+        metadata={"label": "指标承诺", "help": "承诺值应不低于榜单目标;否决性指标低于目标的,资格审查不予通过。"},
+    )
+    risks = _text("风险与对策")
+    resources_needed = _text("所需资源")
+    deposit_ok = fields.Boolean(load_default=False, metadata={"label": "同意缴纳风险抵押金"})
+    coi_self = _text("利益冲突声明", longest=1000, help="团队成员与发榜单位、评审专家之间应当回避的关系;没有则不填。")
+
+
+class SignForm(Schema):
+    """所在单位党政意见."""
+
+    agree = fields.Boolean(
+        required=True,
+        metadata={"label": "意见", "widget": "radio", "choices": [("true", "同意"), ("false", "不同意")]},
+    )
+    opinion = _text("意见说明", longest=500, help="对人员保障的承诺;不同意时必填。")
+
+
+class ReviewForm(Schema):
+    """资格复核."""
+
+    passed = fields.Boolean(
+        required=True,
+        metadata={"label": "本部门意见", "widget": "radio", "choices": [("true", "合格"), ("false", "不合格")]},
+    )
+    opinion = _text("理由", longest=300, help="不合格时必填,将告知申报团队。")
+    cure_allowed = fields.Boolean(
+        load_default=False, metadata={"label": "允许补正", "help": "不合格但可在 2 个工作日内补正一次。"}
+    )
+
+
+class CureForm(TeamForm):
+    """补正."""
+
+    opinion = _text("补正说明", required=True, longest=500)

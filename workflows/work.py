@@ -1,0 +1,233 @@
+"""What PEOPLE do: start a process, claim and complete a work item, and the acts that move a process from outside."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+import workflows.steps  # noqa: F401 -- registers every step with the engine
+from workflows import clock
+from workflows.domain import bids, challenges, permissions
+from workflows.engine import due, people
+from workflows.engine.errors import StepFailed
+from workflows.engine.registry import HUMAN, STARTS, Act, HumanStep
+from workflows.engine.runtime import Run
+from workflows.engine.tables import OPEN, RUNNING, Message, Process, ProcessKey, WorkCandidate, WorkItem
+from workflows.errors import Conflict, Forbidden, Invalid, NotFound
+from workflows.models import User
+
+__all__ = ["StepFailed"]  # the web shows it as a failure of an automatic step
+
+
+@dataclass(frozen=True)
+class StartedView:
+    """What starting a process gave; ``next_item_id`` is the work item that it gave to who started it."""
+
+    process_id: int
+    subject_path: str
+    next_item_id: int | None
+
+
+@dataclass(frozen=True)
+class CompletedView:
+    """What completing a work item gave; ``next_item_id`` is the same person's next one in the process."""
+
+    item_id: int
+    process_id: int
+    next_item_id: int | None
+    message: str
+
+
+def start_form(process: str) -> type[Schema]:
+    """The form that starts ``process``. Raises NotFound for one that nobody starts by hand."""
+    if process not in STARTS:
+        raise NotFound("没有这个流程。")
+    return STARTS[process].form
+
+
+def start(session: Session, process: str, values: Mapping[str, Any], *, actor: User) -> StartedView:
+    """Start ``process`` with its form filled in.
+
+    Raises NotFound for an unknown one, Invalid for a malformed form, and what the domain refuses.
+    """
+    clean = validate(start_form(process), values)
+    with _acting():
+        first = STARTS[process].handler(session, actor, clean)
+        run = Run.begin(session, process, first, actor_id=actor.id)
+    return StartedView(run.process.id, run.process.subject_path, next_item(session, run.process.id, actor))
+
+
+def validate(schema: type[Schema], values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` as ``schema`` loads them. Raises Invalid with keys joined by dots."""
+    try:
+        loaded: dict[str, Any] = schema().load(values)
+    except ValidationError as error:
+        raise Invalid(_flat(error.normalized_messages())) from error
+    return loaded
+
+
+def claim(session: Session, item_id: int, *, actor: User) -> None:
+    """Take an item that several may do. Raises Conflict when somebody else has."""
+    run, item = _take(session, item_id, actor)
+    if item.claimed_by_id == actor.id:
+        return
+    free = update(WorkItem).where(WorkItem.id == item.id, WorkItem.claimed_by_id.is_(None), WorkItem.status == OPEN)
+    taken = session.execute(free.values(claimed_by_id=actor.id))
+    if taken.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("本任务已被他人签收,请刷新页面。")
+    run.chain.add("claim", item.node, actor_id=actor.id, item_id=item.id)
+    run.write_history()
+
+
+def release(session: Session, item_id: int, *, actor: User) -> None:
+    """Give a claimed item back to all who may do it."""
+    run, item = _take(session, item_id, actor)
+    if item.claimed_by_id != actor.id:
+        raise Conflict("本任务不是由您签收的。")
+    item.claimed_by_id = None
+    run.chain.add("release", item.node, actor_id=actor.id, item_id=item.id)
+    run.write_history()
+
+
+def complete(session: Session, item_id: int, values: Mapping[str, Any], *, actor: User) -> CompletedView:
+    """Do a work item: check the form, let the domain act, and let the process go on.
+
+    Raises Conflict when it has been done before, naming who and when; Invalid for a malformed form; Forbidden
+    and NotFound when it is not the actor's to do or see; StepFailed when an automatic step behind it failed.
+    """
+    run, item = _take(session, item_id, actor)
+    step = HUMAN[item.step]
+    clean = validate(step.form, values)
+    with _acting():
+        opinion = clean.get("opinion")
+        people.mark_done(run, item, actor_id=actor.id, opinion=opinion or None)
+        try:
+            outcome = step.handler(Act(session, actor, run.task(item.token).data, clean, item))
+        except ValidationError as error:
+            raise Invalid(_flat(error.normalized_messages())) from error
+        run.actor_id = actor.id
+        people.finish(run, item, outcome, actor_id=actor.id)
+    return CompletedView(item.id, item.process_id, next_item(session, item.process_id, actor), f"已办理:{step.title}")
+
+
+def next_item(session: Session, process_id: int, actor: User) -> int | None:
+    """The first open item of ``process_id`` that ``actor`` may do."""
+    query = select(WorkItem.id).where(WorkItem.process_id == process_id, WorkItem.status == OPEN, mine(session, actor))
+    return session.scalar(query.order_by(WorkItem.id).limit(1))
+
+
+def mine(session: Session, actor: User) -> Any:
+    """The SQL condition that an item is for ``actor`` and not taken by somebody else."""
+    audiences = permissions.grants(session, actor).audiences
+    listed = exists().where(WorkCandidate.item_id == WorkItem.id, WorkCandidate.user_id == actor.id)
+    asked = WorkItem.audience.in_(audiences) | ((WorkItem.audience == people.LISTED) & listed)
+    return asked & (WorkItem.claimed_by_id.is_(None) | (WorkItem.claimed_by_id == actor.id))
+
+
+def withdraw_bid(session: Session, bid_id: int, *, actor: User) -> None:
+    """撤回: tell the process of a sealed bid that its leader takes it back, before the deadline."""
+    bid = bids.get(session, bid_id, actor=actor)
+    bids.check_withdrawal(session, bid, actor=actor)
+    payload = {"bid_id": bid.id}
+    message = Message(
+        name="MSG_BID_WITHDRAW", key="bid_id", value=str(bid.id), payload=payload, sent_at=clock.now(), status="new"
+    )
+    session.add(message)
+    bids.withdraw(session, bid)
+
+
+def extend_bidding(session: Session, challenge_id: int, last_day: dt.date, *, actor: User, reason: str) -> None:
+    """延期: move the end of the bidding, on the challenge and in its running process."""
+    challenge = challenges.get(session, challenge_id, actor=actor)
+    if not reason.strip():
+        raise Invalid({"reason": ["请写明延期理由。"]})
+    challenges.extend_bidding(session, challenge, last_day=last_day, actor=actor)
+    run = _running(session, "publish", "challenge_id", challenge.id)
+    assert challenge.bid_to is not None
+    due.move(run, "bidding_ends", challenge.bid_to, actor_id=actor.id, reason=reason)
+
+
+def _running(session: Session, name: str, key: str, value: int) -> Run:
+    query = (
+        select(Process.id)
+        .join(ProcessKey, ProcessKey.process_id == Process.id)
+        .where(ProcessKey.key == key, ProcessKey.value == str(value), Process.name == name, Process.status == RUNNING)
+    )
+    process_id = session.execute(query).scalar_one_or_none()
+    run = None if process_id is None else Run.load(session, process_id)
+    if run is None:
+        raise Conflict("流程已经结束。")
+    return run
+
+
+def _take(session: Session, item_id: int, actor: User) -> tuple[Run, WorkItem]:
+    """The open item with its process, both held by this transaction, if ``actor`` may do it."""
+    process_id = session.execute(select(WorkItem.process_id).where(WorkItem.id == item_id)).scalar_one_or_none()
+    if process_id is None:
+        raise NotFound("没有找到这个任务。")
+    run = Run.load(session, process_id)
+    item = session.get_one(WorkItem, item_id, populate_existing=True)
+    assert run is not None
+    check_open(session, item, actor)
+    return run, item
+
+
+def check_open(session: Session, item: WorkItem, actor: User) -> None:
+    """Raises NotFound, Conflict or Forbidden unless ``actor`` may do ``item`` now."""
+    if not may_see(session, item, actor):
+        raise NotFound("没有找到这个任务。")
+    if item.status != OPEN:
+        raise Conflict(_what_became_of(session, item))
+    if not is_asked(session, item, actor):
+        raise Forbidden("这个任务不是由您办理的。")
+    if item.claimed_by_id not in (None, actor.id):
+        raise Conflict(f"本任务已由{session.get_one(User, item.claimed_by_id).name}签收。")
+
+
+def is_asked(session: Session, item: WorkItem, actor: User) -> bool:
+    """Whether ``item`` is addressed to ``actor``."""
+    if item.audience == people.LISTED:
+        return session.get(WorkCandidate, (item.id, actor.id)) is not None
+    return item.audience in permissions.grants(session, actor).audiences
+
+
+def may_see(session: Session, item: WorkItem, actor: User) -> bool:
+    """Whoever is asked, has done it, started the process, or reads all."""
+    if actor.id in (item.done_by_id, item.claimed_by_id, item.process.started_by_id):
+        return True
+    return is_asked(session, item, actor) or permissions.grants(session, actor).is_any(permissions.READ_ALL)
+
+
+def _what_became_of(session: Session, item: WorkItem) -> str:
+    if item.done_by_id is not None and item.done_at is not None:
+        who = session.get_one(User, item.done_by_id).name
+        return f"本任务已由{who}于 {clock.local(item.done_at):%Y-%m-%d %H:%M} 办理,无需再办。"
+    if item.status == people.WAITING:
+        return "还没有轮到您办理。"
+    return "本任务已随流程的进展取消,无需再办。"
+
+
+@contextmanager
+def _acting() -> Iterator[None]:
+    """Turn a lost race into words: another transaction has changed the process since this one read it."""
+    try:
+        yield
+    except StaleDataError as error:
+        raise Conflict("已被他人处理,请刷新页面后再办。") from error
+
+
+def _flat(messages: Any, prefix: str = "") -> dict[str, list[str]]:
+    if isinstance(messages, Mapping):
+        flat: dict[str, list[str]] = {}
+        for key, inner in messages.items():
+            flat |= _flat(inner, f"{prefix}.{key}" if prefix else str(key))
+        return flat
+    return {prefix: [str(one) for one in messages]}
+
+
