@@ -45,7 +45,7 @@ def overrides(session: Session, first: dt.date, last: dt.date) -> dict[dt.date, 
     rows = session.execute(
         select(CalendarDay.day, CalendarDay.is_workday).where(CalendarDay.day.between(first, last))
     )
-    return {day: is_workday for day, is_workday in rows}
+    return dict(rows.tuples().all())
 
 
 def is_workday(day: dt.date, own: dict[dt.date, bool]) -> bool:

@@ -68,7 +68,9 @@ class Database:
 def connect(url: str, *, pool_size: int = 10) -> Database:
     """Open the database at ``url``. Connects on first use."""
     sqlite = make_url(url).get_backend_name() == "sqlite"
-    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}} if sqlite else {"pool_pre_ping": True}
+    options: dict[str, Any] = (
+        {"connect_args": {"timeout": BUSY_SECONDS}} if sqlite else {"pool_pre_ping": True}
+    )
     engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, **options)
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)

@@ -37,6 +37,8 @@ class Invalid(Refusal):
     status = 422
     title = "填写有误"
 
-    def __init__(self, fields: Mapping[str, list[str]], message: str = "有内容填写不正确,请改正后再提交。") -> None:
+    def __init__(
+        self, fields: Mapping[str, list[str]], message: str = "有内容填写不正确,请改正后再提交。"
+    ) -> None:
         super().__init__(message)
         self.fields = dict(fields)

@@ -139,7 +139,11 @@ def _rows(session: Session, actor: User, box: str) -> Any:
         waiting = select(WorkItem).where(WorkItem.status == OPEN, work.mine(session, actor))
         return waiting.order_by(WorkItem.due_at.is_(None), WorkItem.due_at, WorkItem.id)
     if box == "done":
-        return select(WorkItem).where(WorkItem.done_by_id == actor.id).order_by(WorkItem.done_at.desc(), WorkItem.id)
+        return (
+            select(WorkItem)
+            .where(WorkItem.done_by_id == actor.id)
+            .order_by(WorkItem.done_at.desc(), WorkItem.id)
+        )
     return select(Process).where(Process.started_by_id == actor.id).order_by(Process.id.desc())
 
 
@@ -160,7 +164,7 @@ def names_of(session: Session, ids: set[int]) -> dict[int, str]:
     """The names of people by id."""
     if not ids:
         return {}
-    return {user_id: name for user_id, name in session.execute(select(User.id, User.name).where(User.id.in_(ids)))}
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).tuples().all())
 
 
 def _row(session: Session, item: WorkItem, names: Mapping[int, str]) -> InboxRow:
@@ -273,14 +277,18 @@ def _round(session: Session, item: WorkItem) -> RoundView | None:
     rows = session.execute(query.where(WorkItem.status != CANCELLED)).all()
     done = [agree for status, agree in rows if status == DONE]
     against = sum(agree is False for agree in done)
-    return RoundView(POLICIES[round_.policy], len(done), len(rows), len(done) - against, against, round_.result)
+    return RoundView(
+        POLICIES[round_.policy], len(done), len(rows), len(done) - against, against, round_.result
+    )
 
 
 def timeline(session: Session, process_id: int) -> list[TimelineRow]:
     """What has happened in a process, the newest last."""
     query = select(HistoryEntry).where(HistoryEntry.process_id == process_id).order_by(HistoryEntry.seq)
     entries = session.scalars(query).all()
-    names = names_of(session, {one for entry in entries for one in (entry.actor_id, entry.for_id) if one is not None})
+    names = names_of(
+        session, {one for entry in entries for one in (entry.actor_id, entry.for_id) if one is not None}
+    )
     labels = _labels(session, process_id)
     return [
         TimelineRow(
@@ -300,5 +308,3 @@ def _labels(session: Session, process_id: int) -> dict[str, str]:
     """The name of each box of the process's diagrams."""
     definition = LIBRARY.get(session, session.get_one(Process, process_id).digest)
     return {node: label or "" for node, label in definition.labels.items()}
-
-

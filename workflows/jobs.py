@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from sqlalchemy import update
@@ -81,7 +82,7 @@ def _attempt(database: Database, job: Job, row_id: int) -> bool:
 
 def _record(database: Database, job: Job, row_id: int, source: str, error: Exception) -> None:
     with database.transaction() as session:
-        row = session.get(job.table, row_id) if job.table is not None else None
+        row: Any = session.get(job.table, row_id) if job.table is not None else None
         process_id = row.process_id if row is not None else None
         incidents.record(session, source, process_id, error)
         if row is not None:

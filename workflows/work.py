@@ -16,13 +16,16 @@ from workflows import clock
 from workflows.domain import bids, challenges, permissions
 from workflows.engine import due, people
 from workflows.engine.errors import StepFailed
-from workflows.engine.registry import HUMAN, STARTS, Act, HumanStep
+from workflows.engine.registry import HUMAN, STARTS, Act
 from workflows.engine.runtime import Run
 from workflows.engine.tables import OPEN, RUNNING, Message, Process, ProcessKey, WorkCandidate, WorkItem
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import User
 
-__all__ = ["StepFailed"]  # the web shows it as a failure of an automatic step
+__all__ = [
+    "STARTS",
+    "StepFailed",
+]  # the web offers the former, and shows the latter as a failed automatic step
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def validate(schema: type[Schema], values: Mapping[str, Any]) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema().load(values)
     except ValidationError as error:
-        raise Invalid(_flat(error.normalized_messages())) from error
+        raise Invalid(_flat(error.messages_dict)) from error
     return loaded
 
 
@@ -77,7 +80,9 @@ def claim(session: Session, item_id: int, *, actor: User) -> None:
     run, item = _take(session, item_id, actor)
     if item.claimed_by_id == actor.id:
         return
-    free = update(WorkItem).where(WorkItem.id == item.id, WorkItem.claimed_by_id.is_(None), WorkItem.status == OPEN)
+    free = update(WorkItem).where(
+        WorkItem.id == item.id, WorkItem.claimed_by_id.is_(None), WorkItem.status == OPEN
+    )
     taken = session.execute(free.values(claimed_by_id=actor.id))
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict("本任务已被他人签收,请刷新页面。")
@@ -110,15 +115,19 @@ def complete(session: Session, item_id: int, values: Mapping[str, Any], *, actor
         try:
             outcome = step.handler(Act(session, actor, run.task(item.token).data, clean, item))
         except ValidationError as error:
-            raise Invalid(_flat(error.normalized_messages())) from error
+            raise Invalid(_flat(error.messages_dict)) from error
         run.actor_id = actor.id
         people.finish(run, item, outcome, actor_id=actor.id)
-    return CompletedView(item.id, item.process_id, next_item(session, item.process_id, actor), f"已办理:{step.title}")
+    return CompletedView(
+        item.id, item.process_id, next_item(session, item.process_id, actor), f"已办理:{step.title}"
+    )
 
 
 def next_item(session: Session, process_id: int, actor: User) -> int | None:
     """The first open item of ``process_id`` that ``actor`` may do."""
-    query = select(WorkItem.id).where(WorkItem.process_id == process_id, WorkItem.status == OPEN, mine(session, actor))
+    query = select(WorkItem.id).where(
+        WorkItem.process_id == process_id, WorkItem.status == OPEN, mine(session, actor)
+    )
     return session.scalar(query.order_by(WorkItem.id).limit(1))
 
 
@@ -136,44 +145,55 @@ def withdraw_bid(session: Session, bid_id: int, *, actor: User) -> None:
     bids.check_withdrawal(session, bid, actor=actor)
     payload = {"bid_id": bid.id}
     message = Message(
-        name="MSG_BID_WITHDRAW", key="bid_id", value=str(bid.id), payload=payload, sent_at=clock.now(), status="new"
+        name="MSG_BID_WITHDRAW",
+        key="bid_id",
+        value=str(bid.id),
+        payload=payload,
+        sent_at=clock.now(),
+        status="new",
     )
     session.add(message)
     bids.withdraw(session, bid)
 
 
-def extend_bidding(session: Session, challenge_id: int, last_day: dt.date, *, actor: User, reason: str) -> None:
+def extend_bidding(
+    session: Session, challenge_id: int, last_day: dt.date, *, actor: User, reason: str
+) -> None:
     """延期: move the end of the bidding, on the challenge and in its running process."""
     challenge = challenges.get(session, challenge_id, actor=actor)
     if not reason.strip():
         raise Invalid({"reason": ["请写明延期理由。"]})
-    challenges.extend_bidding(session, challenge, last_day=last_day, actor=actor)
+    bid_to = challenges.extend_bidding(session, challenge, last_day=last_day, actor=actor)
     run = _running(session, "publish", "challenge_id", challenge.id)
-    assert challenge.bid_to is not None
-    due.move(run, "bidding_ends", challenge.bid_to, actor_id=actor.id, reason=reason)
+    due.move(run, "bidding_ends", bid_to, actor_id=actor.id, reason=reason)
 
 
 def _running(session: Session, name: str, key: str, value: int) -> Run:
     query = (
         select(Process.id)
         .join(ProcessKey, ProcessKey.process_id == Process.id)
-        .where(ProcessKey.key == key, ProcessKey.value == str(value), Process.name == name, Process.status == RUNNING)
+        .where(
+            ProcessKey.key == key,
+            ProcessKey.value == str(value),
+            Process.name == name,
+            Process.status == RUNNING,
+        )
     )
     process_id = session.execute(query).scalar_one_or_none()
-    run = None if process_id is None else Run.load(session, process_id)
-    if run is None:
+    if process_id is None:
         raise Conflict("流程已经结束。")
-    return run
+    return Run.take(session, process_id)
 
 
 def _take(session: Session, item_id: int, actor: User) -> tuple[Run, WorkItem]:
     """The open item with its process, both held by this transaction, if ``actor`` may do it."""
-    process_id = session.execute(select(WorkItem.process_id).where(WorkItem.id == item_id)).scalar_one_or_none()
+    process_id = session.execute(
+        select(WorkItem.process_id).where(WorkItem.id == item_id)
+    ).scalar_one_or_none()
     if process_id is None:
         raise NotFound("没有找到这个任务。")
-    run = Run.load(session, process_id)
+    run = Run.take(session, process_id)
     item = session.get_one(WorkItem, item_id, populate_existing=True)
-    assert run is not None
     check_open(session, item, actor)
     return run, item
 
@@ -229,5 +249,3 @@ def _flat(messages: Any, prefix: str = "") -> dict[str, list[str]]:
             flat |= _flat(inner, f"{prefix}.{key}" if prefix else str(key))
         return flat
     return {prefix: [str(one) for one in messages]}
-
-

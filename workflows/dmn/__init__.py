@@ -5,8 +5,8 @@
     model = dmn.load(path.read_bytes(), file="eligibility.dmn")
     outcome = model.evaluate("eligibility", {"team_size": 4, ...})
 
-A table that does not decide (an overlap in UNIQUE, no rule, a value that is not allowed) raises DecisionError: there
-is no silent first match. The outcome's trace says which rows decided.
+A table that does not decide (an overlap in UNIQUE, no rule, a value that is not allowed) raises
+DecisionError: there is no silent first match. The outcome's trace says which rows decided.
 """
 
 from workflows.dmn.errors import DecisionError, DmnError, Problem

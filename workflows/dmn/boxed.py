@@ -16,7 +16,10 @@ Scope = Mapping[str, object]
 
 @dataclass
 class Making:
-    """One evaluation of a model: its file, its budget, and the trace so far. ``open`` are the steps not yet done."""
+    """One evaluation of a model: its file, its budget, and the trace so far.
+
+    ``open`` are the steps not yet done.
+    """
 
     file: str
     budget: feel.Budget = field(default_factory=feel.Budget)
@@ -34,7 +37,10 @@ class Making:
             self.open.pop()
 
     def value(self, expression: feel.Expression, scope: Scope) -> feel.Result:
-        """Evaluate, and keep the notes in the open step. Raises DecisionError where the expression is refused."""
+        """Evaluate, and keep the notes in the open step.
+
+        Raises DecisionError where the expression is refused.
+        """
         try:
             result = expression.evaluate(scope, budget=self.budget)
         except feel.FeelError as error:
@@ -66,7 +72,10 @@ class Literal:
 
 @dataclass(frozen=True)
 class Context:
-    """Entries in order, each seen by those after it; the last may be without a name and is then the result."""
+    """Entries in order, each seen by those after it.
+
+    The last may be without a name and is then the result.
+    """
 
     entries: tuple[tuple[str, Logic], ...]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """One reason to refuse a file: the id of the nearest element that has one, its line, and what is wrong."""
+    """One reason to refuse a file: the nearest element's id, its line, and what is wrong."""
 
     file: str
     element: str
@@ -28,7 +28,10 @@ class DmnError(Exception):
 
 
 class DecisionError(Exception):
-    """A decision that cannot be made. ``rules`` are row numbers from 1, ``inputs`` the values by expression."""
+    """A decision that cannot be made.
+
+    ``rules`` are row numbers from 1, ``inputs`` the values by expression.
+    """
 
     def __init__(
         self,

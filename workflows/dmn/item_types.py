@@ -13,7 +13,8 @@ STANDARD = {
     "string": "string", "number": "number", "boolean": "boolean", "date": "date", "time": "time",
     "dateTime": "date and time", "date and time": "date and time",
     "dayTimeDuration": "days and time duration", "days and time duration": "days and time duration",
-    "yearMonthDuration": "years and months duration", "years and months duration": "years and months duration",
+    "yearMonthDuration": "years and months duration",
+    "years and months duration": "years and months duration",
     "integer": "number", "long": "number", "double": "number",
     "Any": "", "any": "", "context": "context", "list": "list", "function": "function",
 }  # fmt: skip
@@ -22,7 +23,10 @@ WHOLE = frozenset({"integer", "long"})
 
 @dataclass(frozen=True)
 class ItemType:
-    """``kind`` is a FEEL type name, empty for any. ``allowed`` is a unary test, ``values`` its enumeration if one."""
+    """``kind`` is a FEEL type name, empty for any.
+
+    ``allowed`` is a unary test, ``values`` its enumeration if one.
+    """
 
     name: str
     kind: str = ""
@@ -41,7 +45,7 @@ class ItemType:
 
     def _item_fault(self, value: object, budget: feel.Budget) -> str:
         if value is not None and self.kind and feel.kind(value) != self.kind:
-            return f"{shown(value)} is {feel.kind(value)}, not {self.name}"
+            return f"{shown(value)} is {feel.kind(value)}, not {self.kind}"
         if self.is_whole and isinstance(value, Decimal) and value != value.to_integral_value():
             return f"{shown(value)} is not a whole number"
         if isinstance(value, dict):

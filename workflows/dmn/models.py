@@ -31,7 +31,8 @@ class Knowledge:
 
 @dataclass(frozen=True)
 class Decision:
-    """``name`` is what others read its value by; ``requires`` are ids of inputs, decisions and knowledge models.
+    """``name`` is what others read its value by; ``requires`` are ids of inputs, decisions and knowledge
+    models.
 
     ``own_inputs`` are the inputs of a table drawn alone, which its columns declare by reading them.
     """
@@ -63,7 +64,7 @@ class Model:
         raise KeyError(f"{self.file} has no decision {key!r}")
 
     def inputs(self, decision: str) -> tuple[str, ...]:
-        """The names of all input data that the decision needs, directly or through others, in order of first use."""
+        """The names of all input data needed, directly or through other decisions, in order of use."""
         return tuple(data.name for data in self._needed(self.decision(decision)))
 
     def evaluate(
@@ -71,8 +72,8 @@ class Model:
     ) -> Outcome:
         """Make the decision (id or name) from ``inputs`` by name, after all decisions that it requires.
 
-        More inputs than needed do no harm. Raises DecisionError where a table does not decide, for an input that
-        is missing or not allowed, and where the cost exceeds ``budget``.
+        More inputs than needed do no harm. Raises DecisionError where a table does not decide, for an
+        input that is missing or not allowed, and where the cost exceeds ``budget``.
         """
         making = Making(self.file, budget or feel.Budget())
         wanted = self.decision(decision)

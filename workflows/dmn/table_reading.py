@@ -15,7 +15,7 @@ from workflows.dmn.traces import MatchedRule
 from workflows.dmn.type_reading import Types
 
 Names = frozenset[str]
-MAX_CELLS = 20_000
+MAX_CELLS = 5_000
 
 
 class TableReader:

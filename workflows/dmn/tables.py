@@ -52,7 +52,10 @@ class Table:
     aggregation: str = ""
 
     def evaluate(self, scope: Scope, making: Making) -> object:
-        """The answer. Raises DecisionError where the table has none, or too many, or one that is not allowed."""
+        """The answer.
+
+        Raises DecisionError where the table has none, or too many, or one that is not allowed.
+        """
         with making.step(self.name) as step:
             making.budget.spend(len(self.rules))
             columns = [self._asked(column, scope, making) for column in self.inputs]

@@ -60,7 +60,7 @@ class Types:
     def constraint(
         self, element: etree._Element, tag: str
     ) -> tuple[feel.Expression | None, tuple[object, ...]]:
-        """The unary test of an element's allowed values, and the values themselves where it is an enumeration."""
+        """The unary test of an element's allowed values, and the values where they are listed."""
         inner = child(element, tag)
         if inner is None or not text_of(inner):
             return None, ()

@@ -59,7 +59,7 @@ def change_password(actor: User, *, current: str, password: str) -> None:
 def create(session: Session, *, login: str, name: str, unit: Unit, password: str) -> User:
     """Add an active user without roles. Raises Conflict if the login is taken."""
     if by_login(session, login):
-        raise Conflict("登录名已被使用,请换一个。")
+        raise Conflict("登录名已被使用，请换一个。")
     user = User(login=login, name=name, unit_id=unit.id, password_hash="", session_version=0)
     set_password(user, password=password)
     session.add(user)
@@ -85,7 +85,9 @@ def unit_by_code(session: Session, code: str) -> Unit:
 
 def people(session: Session) -> list[User]:
     """Everybody who can be chosen in a form: active users by unit and name."""
-    return list(session.scalars(select(User).where(User.is_active).join(User.unit).order_by(Unit.name, User.name)))
+    return list(
+        session.scalars(select(User).where(User.is_active).join(User.unit).order_by(Unit.name, User.name))
+    )
 
 
 def units(session: Session) -> list[Unit]:
@@ -117,7 +119,8 @@ def by_token(session: Session, token: str) -> User | None:
     """The active user whose unexpired token this is, or None."""
     found = session.scalar(
         select(ApiToken).where(
-            ApiToken.digest == _digest(token), or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > clock.now())
+            ApiToken.digest == _digest(token),
+            or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > clock.now()),
         )
     )
     return get(session, found.user_id) if found else None
@@ -125,7 +128,9 @@ def by_token(session: Session, token: str) -> User | None:
 
 def tokens(session: Session, user: User) -> list[ApiToken]:
     """The tokens of ``user``, newest first."""
-    return list(session.scalars(select(ApiToken).where(ApiToken.user_id == user.id).order_by(ApiToken.id.desc())))
+    return list(
+        session.scalars(select(ApiToken).where(ApiToken.user_id == user.id).order_by(ApiToken.id.desc()))
+    )
 
 
 def revoke_token(session: Session, token_id: int, *, actor: User) -> None:

@@ -152,7 +152,9 @@ def judge(session: Session, bid: Bid, *, eligible: bool) -> None:
 
 def get(session: Session, bid_id: int, *, actor: User) -> Bid:
     """The bid with its team. Raises NotFound for one that ``actor`` may not see."""
-    query = select(Bid).where(Bid.id == bid_id).options(selectinload(Bid.members).selectinload(TeamMember.user))
+    query = (
+        select(Bid).where(Bid.id == bid_id).options(selectinload(Bid.members).selectinload(TeamMember.user))
+    )
     bid = session.scalars(query).one_or_none()
     if bid is None or not permissions.may_see_bid(session, actor, bid):
         raise NotFound("没有找到这份申报。")
@@ -202,7 +204,9 @@ def _expect_open(challenge: Challenge) -> None:
 def _check_team(session: Session, bid: Bid, rows: Sequence[Mapping[str, Any]]) -> None:
     fields: dict[str, list[str]] = {}
     seen: set[int] = set()
-    known = set(session.scalars(select(User.id).where(User.id.in_([row["user_id"] for row in rows]), User.is_active)))
+    known = set(
+        session.scalars(select(User.id).where(User.id.in_([row["user_id"] for row in rows]), User.is_active))
+    )
     for place, row in enumerate(rows):
         if row["user_id"] in seen:
             fields[f"members.{place}.user_id"] = ["这个人已经在团队中。"]

@@ -11,10 +11,33 @@ from sqlalchemy.orm import Session, selectinload
 from workflows import calendar, clock, seal
 from workflows.domain import permissions
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
-from workflows.models import Bid, BidState, Category, Challenge, ChallengeState, Indicator, SealKey, Unit, User
+from workflows.models import (
+    Bid,
+    BidState,
+    Category,
+    Challenge,
+    ChallengeState,
+    Indicator,
+    SealKey,
+    Unit,
+    User,
+)
 
 BIDDING_WORKDAYS = 15  # default; C.3
 SHORTEST_BIDDING_WORKDAYS = 10
+POSTED = (
+    *(
+        "category",
+        "title",
+        "background",
+        "level",
+        "mode",
+        "sponsor_unit_id",
+        "party_lead_id",
+        "admin_lead_id",
+    ),
+    *("deadline", "budget_fen", "safety_critical"),
+)
 LETTER = {Category.DEVELOPMENT: "F", Category.PRODUCTION: "S", Category.MARKET: "M"}
 
 
@@ -26,9 +49,7 @@ def post(session: Session, *, values: Mapping[str, Any], actor: User) -> Challen
     if not permissions.may_post(session, actor):
         raise Forbidden("只有揭榜挂帅办公室可以发榜。")
     _check_posting(session, values)
-    columns = ("category", "title", "background", "level", "mode", "sponsor_unit_id", "party_lead_id")
-    columns += ("admin_lead_id", "deadline", "budget_fen", "safety_critical")
-    challenge = Challenge(**{name: values[name] for name in columns})
+    challenge = Challenge(**{name: values[name] for name in POSTED})
     challenge.bid_to = clock.end_of(values["bid_to"])
     challenge.indicators = [_indicator(seq, row) for seq, row in enumerate(values["indicators"], start=1)]
     session.add(challenge)
@@ -49,8 +70,8 @@ def publish(session: Session, challenge: Challenge) -> None:
     challenge.published_at = clock.now()
 
 
-def extend_bidding(session: Session, challenge: Challenge, *, last_day: dt.date, actor: User) -> None:
-    """延期: let the bidding end with ``last_day``, later than now set."""
+def extend_bidding(session: Session, challenge: Challenge, *, last_day: dt.date, actor: User) -> dt.datetime:
+    """延期: let the bidding end with ``last_day``, later than now set; the instant at which it then ends."""
     if not permissions.may_extend_bidding(session, actor, challenge):
         raise Forbidden("只有揭榜挂帅办公室可以在揭榜期内延期。")
     bid_to = clock.end_of(last_day)
@@ -58,6 +79,7 @@ def extend_bidding(session: Session, challenge: Challenge, *, last_day: dt.date,
         raise Invalid({"last_day": ["延期后的截止日必须晚于现在的截止日。"]})
     challenge.bid_to = bid_to
     challenge.extended = True
+    return bid_to
 
 
 def last_day(challenge: Challenge) -> dt.date:
@@ -137,7 +159,9 @@ def listing(
     if category:
         query = query.where(Challenge.category == category)
     if q:
-        query = query.where(or_(Challenge.title.contains(q, autoescape=True), Challenge.no.contains(q, autoescape=True)))
+        query = query.where(
+            or_(Challenge.title.contains(q, autoescape=True), Challenge.no.contains(q, autoescape=True))
+        )
     total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     newest = query.order_by(Challenge.published_at.desc(), Challenge.id.desc())
     return session.scalars(newest.offset((page - 1) * size).limit(size)).all(), total

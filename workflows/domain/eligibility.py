@@ -23,7 +23,8 @@ def facts(session: Session, bid: Bid) -> dict[str, Any]:
     leader = bid.leader
     return {
         "leader_on_duty": leader.on_duty,
-        "leader_banned": leader.banned_until is not None and leader.banned_until >= challenges.last_day(bid.challenge),
+        "leader_banned": leader.banned_until is not None
+        and leader.banned_until >= challenges.last_day(bid.challenge),
         "leader_running_projects": 0,
         "member_running_projects": 0,
         "team_size": len(bid.members),

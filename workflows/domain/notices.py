@@ -28,7 +28,9 @@ def recent(session: Session, actor: User) -> list[Notice]:
 
 
 def unread_count(session: Session, actor: User) -> int:
-    counted = select(func.count()).select_from(Notice).where(Notice.user_id == actor.id, Notice.read_at.is_(None))
+    counted = (
+        select(func.count()).select_from(Notice).where(Notice.user_id == actor.id, Notice.read_at.is_(None))
+    )
     return session.scalar(counted) or 0
 
 

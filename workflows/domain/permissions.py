@@ -70,7 +70,9 @@ def holders(session: Session, role: str, unit_id: int | None) -> list[User]:
 def post_holders(session: Session, post_id: int) -> list[User]:
     """Everybody active who holds the post."""
     query = select(User).join(PostHolding, PostHolding.user_id == User.id)
-    return list(session.scalars(query.where(PostHolding.post_id == post_id, User.is_active).order_by(User.id)))
+    return list(
+        session.scalars(query.where(PostHolding.post_id == post_id, User.is_active).order_by(User.id))
+    )
 
 
 def may_post(session: Session, user: User) -> bool:

@@ -12,10 +12,10 @@ from typing import Any
 import orjson
 import zstandard
 from lxml import etree
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from workflows import clock, dmn
 from workflows.engine.parser import BPMN, NAMESPACES, Parser, table_name
@@ -87,7 +87,7 @@ def read_xml(content: bytes) -> etree._Element:
     """Parse XML that is not trusted: no DOCTYPE, no entities, no network. Raises XMLSyntaxError, ValueError."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
     root = etree.fromstring(content, parser)
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise ValueError("a DOCTYPE is not allowed")
     return root
 
@@ -116,7 +116,9 @@ def bundles(files: Files) -> dict[str, Files]:
 
 
 def _process_ids(root: etree._Element) -> list[str]:
-    return [node.get("id", "") for node in root.iter(f"{{{BPMN}}}process") if node.get("isExecutable") == "true"]
+    return [
+        node.get("id", "") for node in root.iter(f"{{{BPMN}}}process") if node.get("isExecutable") == "true"
+    ]
 
 
 def _closure(
@@ -133,7 +135,7 @@ def _closure(
         called = roots[name].xpath("//bpmn:callActivity/@calledElement", namespaces=NAMESPACES)
         asked = [table_name(node) for node in roots[name].iter(f"{{{BPMN}}}businessRuleTask")]
         waiting += [home[one] for one in called if one in home]
-        waiting += [decisions[one] for one in asked if one in decisions]
+        waiting += [decisions[one] for one in asked if one is not None and one in decisions]
     return {name: files[name] for name in sorted(needed)}
 
 
@@ -145,7 +147,8 @@ def digest_of(process: str, files: Files) -> str:
 
 def build(process: str, files: Files) -> Definition:
     """Parse a bundle. The diagrams are taken to be right: engine.check says so before they get here."""
-    parser, tables = Parser(), {}
+    parser = Parser()
+    tables: dict[str, dmn.Model] = {}
     for name, content in files.items():
         if name.endswith(".bpmn"):
             parser.add(read_xml(content), name)
@@ -202,7 +205,9 @@ class Library:
         for one in new:
             texts = {name: content.decode() for name, content in one.files.items()}
             packed = zstandard.ZstdCompressor().compress(orjson.dumps(texts))
-            session.add(DefinitionFile(digest=one.digest, process=one.process, files=packed, stored_at=clock.now()))
+            session.add(
+                DefinitionFile(digest=one.digest, process=one.process, files=packed, stored_at=clock.now())
+            )
         return len(new)
 
 

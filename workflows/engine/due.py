@@ -1,6 +1,7 @@
 """Due rows: timers of the diagrams and reminders of work items, woken when their time has come."""
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from workflows import clock
 from workflows.engine.registry import HOOKS
 from workflows.engine.runtime import Run
 from workflows.engine.tables import OPEN, Due, WorkItem
+from workflows.engine.waiting import waiting_timers
 from workflows.errors import Conflict
 
 
@@ -21,7 +23,7 @@ def due_ids(session: Session, limit: int) -> list[int]:
 def wake(session: Session, due_id: int) -> bool:
     """Do what one row asks for; False when another worker has it, or it is no longer due."""
     process_id = session.execute(select(Due.process_id).where(Due.id == due_id)).scalar_one_or_none()
-    run = None if process_id is None else Run.load(session, process_id, skip_locked=True)
+    run = None if process_id is None else Run.take_if_free(session, process_id)
     if run is None:
         return False
     row = session.get(Due, due_id, populate_existing=True)
@@ -50,14 +52,12 @@ def next_due_at(session: Session) -> dt.datetime | None:
 
 def move(run: Run, node: str, due_at: dt.datetime, *, actor_id: int | None, reason: str) -> None:
     """Give the waiting timer at ``node`` another deadline. Raises Conflict when none waits there."""
-    waiting = [(task, timer) for task, timer in run.waiting_timers() if timer.name == node]
+    waiting = [(task, timer) for task, timer in waiting_timers(run.workflow) if timer.name == node]
     if not waiting:
         raise Conflict("这个期限已经不在等待中,请刷新页面。")
     for task, timer in waiting:
         before = timer.due(task)
         timer.move(task, due_at)
-        change = {"before": {"due_at": before}, "after": {"due_at": due_at}}
+        change: dict[str, Any] = {"before": {"due_at": before}, "after": {"due_at": due_at}}
         run.chain.add("move_timer", node, actor_id=actor_id, reason=reason, **change)
     run.save()
-
-

@@ -30,4 +30,3 @@ def resolve(session: Session, source: str) -> None:
     """Close the incident of ``source``, if there is one: it has worked."""
     closing = update(Incident).where(Incident.source == source, Incident.resolved_at.is_(None))
     session.execute(closing.values(resolved_at=clock.now()))
-

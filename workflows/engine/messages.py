@@ -12,7 +12,9 @@ from workflows.engine.tables import RUNNING, Delivery, Message, Process, Process
 
 def new_ids(session: Session, limit: int) -> list[int]:
     """Messages not yet spread, oldest first."""
-    return list(session.scalars(select(Message.id).where(Message.status == "new").order_by(Message.id).limit(limit)))
+    return list(
+        session.scalars(select(Message.id).where(Message.status == "new").order_by(Message.id).limit(limit))
+    )
 
 
 def due_ids(session: Session, limit: int) -> list[int]:
@@ -53,10 +55,12 @@ def spread(session: Session, message_id: int) -> int:
 
 def deliver(session: Session, delivery_id: int) -> bool:
     """Deliver one message to its receiver; False when another worker has it."""
-    receiver = session.execute(select(Delivery.process_id).where(Delivery.id == delivery_id)).scalar_one_or_none()
+    receiver = session.execute(
+        select(Delivery.process_id).where(Delivery.id == delivery_id)
+    ).scalar_one_or_none()
     run = None
     if receiver is not None:
-        run = Run.load(session, receiver, skip_locked=True)  # before the delivery: every act takes the process first
+        run = Run.take_if_free(session, receiver)  # before the delivery: every act takes the process first
         if run is None:
             return False
     query = select(Delivery).where(Delivery.id == delivery_id, Delivery.status == "due")

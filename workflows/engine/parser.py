@@ -72,7 +72,8 @@ class HumanTaskParser(TaskParser):  # type: ignore[misc]
         for marker in markers:
             self.node.remove(marker)
         # The node's own lane counts; SpiffWorkflow lets a sub-process hand its lane down over it.
-        self.lane = self.process_parser.get_lane_name(self.bpmn_id) or self.lane
+        own = self.process_parser.get_lane_name(self.bpmn_id)
+        self.lane: str | None = own or self.lane
         task: HumanTask = super().create_task()
         said = properties(self.node)
         task.human = Human(

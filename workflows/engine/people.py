@@ -41,7 +41,12 @@ def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
         audiences, due_at = _audiences(task), _due_at(run, task)
         if not audiences:
             raise StepFailed(task.task_spec.bpmn_id, "there is nobody to ask")
-        common = {"process_id": run.process.id, "token": token, "node": task.task_spec.bpmn_id, "step": human.step}
+        common: dict[str, Any] = {
+            "process_id": run.process.id,
+            "token": token,
+            "node": task.task_spec.bpmn_id,
+            "step": human.step,
+        }
         common |= {"created_at": clock.now(), "due_at": due_at}
         if human.policy != SOLO:
             items += _open_round(run, task, audiences, common)
@@ -66,7 +71,7 @@ def finish(run: "Run", item: WorkItem, outcome: dict[str, Any] | Vote | None, *,
 
     ``item`` has been marked done by ``mark_done`` in this transaction.
     """
-    entry = {"actor_id": actor_id, "item_id": item.id, "reason": item.opinion or ""}
+    entry: dict[str, Any] = {"actor_id": actor_id, "item_id": item.id, "reason": item.opinion or ""}
     if item.round_id is None:
         variables = outcome if isinstance(outcome, dict) else {}
         run.complete_human(item.token, variables, **entry)
@@ -103,7 +108,9 @@ def mark_done(run: "Run", item: WorkItem, *, actor_id: int, opinion: str | None)
 def _decide(run: "Run", item: WorkItem) -> str | None:
     round_ = run.session.get_one(Round, item.round_id)
     columns = (WorkItem.status, WorkItem.agree, WorkItem.weight, WorkItem.role)
-    rows = run.session.execute(select(*columns).where(WorkItem.round_id == round_.id, WorkItem.status != CANCELLED))
+    rows = run.session.execute(
+        select(*columns).where(WorkItem.round_id == round_.id, WorkItem.status != CANCELLED)
+    )
     ballots = [Ballot(status == DONE, agree, Decimal(weight), role) for status, agree, weight, role in rows]
     ratio = Decimal(round_.ratio) if round_.ratio is not None else None
     round_.result = decide(round_.policy, ballots, ratio=ratio, veto=round_.veto)
@@ -127,7 +134,9 @@ def _open_round(
     run: "Run", task: Any, audiences: list[tuple[str, str]], common: dict[str, Any]
 ) -> list[WorkItem]:
     human: Human = task.task_spec.human
-    ratio = None if human.ratio is None else str(evaluate(human.ratio, task.data, place=task.task_spec.bpmn_id))
+    ratio = (
+        None if human.ratio is None else str(evaluate(human.ratio, task.data, place=task.task_spec.bpmn_id))
+    )
     round_ = Round(
         process_id=run.process.id, token=common["token"], policy=human.policy, ratio=ratio, veto=human.veto
     )
@@ -183,7 +192,9 @@ def _due_at(run: "Run", task: Any) -> dt.datetime | None:
     if human.due_workdays is not None:
         if HOOKS.deadline_after is None:
             raise StepFailed(place, "no work calendar is known")
-        return HOOKS.deadline_after(run.session, _as_id(evaluate(human.due_workdays, task.data, place=place), place))
+        return HOOKS.deadline_after(
+            run.session, _as_id(evaluate(human.due_workdays, task.data, place=place), place)
+        )
     if human.due is None:
         return None
     value = evaluate(human.due, task.data, place=place)
@@ -216,6 +227,6 @@ def move_due(run: "Run", item: WorkItem, due_at: dt.datetime, *, actor_id: int, 
     before, item.due_at = item.due_at, due_at
     run.session.execute(delete(Due).where(Due.item_id == item.id))
     _plan_reminders(run, [item])
-    change = {"before": {"due_at": before}, "after": {"due_at": due_at}}
+    change: dict[str, Any] = {"before": {"due_at": before}, "after": {"due_at": due_at}}
     run.chain.add("move_due", item.node, actor_id=actor_id, item_id=item.id, reason=reason, **change)
     run.write_history()

@@ -162,5 +162,3 @@ def message_start(process: str) -> Callable[..., Any]:
 def _claim(register: Mapping[str, object], name: str) -> None:
     if name in register:
         raise ValueError(f"{name} is registered twice")
-
-

@@ -61,7 +61,9 @@ def _sequential(ballots: Sequence[Ballot], _ratio: Decimal | None) -> str | None
     return AGREED if all(ballot.is_for for ballot in ballots) else None
 
 
-def _by_share(weight: Callable[[Ballot], Decimal]) -> Callable[[Sequence[Ballot], Decimal | None], str | None]:
+def _by_share(
+    weight: Callable[[Ballot], Decimal],
+) -> Callable[[Sequence[Ballot], Decimal | None], str | None]:
     def share(ballots: Sequence[Ballot], ratio: Decimal | None) -> str | None:
         if ratio is None:
             raise ValueError("a round by share needs its ratio")

@@ -1,55 +1,38 @@
 """One transaction on one process: load its state, let it move, write down everything that came of it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
-from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.exceptions import TaskNotFoundException
 from SpiffWorkflow.util.task import TaskState
+from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from workflows import clock, dmn
-from workflows.engine import codec, people
+from workflows.engine import codec, people, records
 from workflows.engine.definitions import LIBRARY, Definition
 from workflows.engine.errors import StepFailed
 from workflows.engine.expressions import Expressions
 from workflows.engine.history import Chain
 from workflows.engine.registry import ROUND_END, SERVICE, Started
 from workflows.engine.rounds import AGREED
-from workflows.engine.specs import CycleTimer, DueTimer, HumanTask, KeyedMessage, check_variables
-from workflows.engine.tables import (
-    CANCELLED,
-    COMPLETED,
-    RUNNING,
-    Delivery,
-    Due,
-    Message,
-    Process,
-    ProcessKey,
-    WorkItem,
-)
+from workflows.engine.specs import CycleTimer, KeyedMessage, check_variables
+from workflows.engine.tables import COMPLETED, RUNNING, Delivery, Message, Process
+from workflows.engine.waiting import Waiting, ready_humans, scopes, timers_of
 from workflows.errors import Conflict, NotFound, Refusal
-
-
-@dataclass
-class Waiting:
-    """What an instance waits for: people, by the serial of the task, and the clock, by serial and node."""
-
-    humans: dict[int, Any] = field(default_factory=dict)
-    timers: dict[tuple[int, str], Any] = field(default_factory=dict)
 
 
 class Run:
     """Moves one process. The caller commits; until then nothing has happened."""
 
-    def __init__(self, session: Session, process: Process, definition: Definition, workflow: BpmnWorkflow) -> None:
+    def __init__(
+        self, session: Session, process: Process, definition: Definition, workflow: BpmnWorkflow
+    ) -> None:
         self.session = session
         self.process = process
         self.definition = definition
@@ -62,7 +45,13 @@ class Run:
 
     @classmethod
     def begin(
-        cls, session: Session, name: str, first: Started, *, actor_id: int | None, event: BpmnEvent | None = None
+        cls,
+        session: Session,
+        name: str,
+        first: Started,
+        *,
+        actor_id: int | None,
+        event: BpmnEvent | None = None,
     ) -> "Run":
         """Start a process with its first facts; ``event`` is the message that starts it, if one does."""
         definition = LIBRARY.current(name)
@@ -81,7 +70,7 @@ class Run:
         run.actor_id = actor_id
         run.workflow.task_tree.set_data(**check_variables(name, dict(first.data)))
         run.chain.add("start", name, actor_id=actor_id, after=first.data)
-        run._write_keys(first.data)
+        records.write_keys(session, process, definition, first.data)
         run.settle()
         if event is not None:
             run.catch(event)
@@ -89,25 +78,26 @@ class Run:
         return run
 
     @classmethod
-    def load(cls, session: Session, process_id: int, *, skip_locked: bool = False) -> "Run | None":
-        """Take the process for this transaction. None when it is taken by another and ``skip_locked``.
-
-        Raises NotFound for an unknown process.
-        """
-        query = select(Process).where(Process.id == process_id).with_for_update(skip_locked=skip_locked)
-        process = session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
+    def take(cls, session: Session, process_id: int) -> "Run":
+        """Take the process for this transaction, waiting for another that has it. Raises NotFound."""
+        process = _locked(session, process_id, skip=False)
         if process is None:
-            if skip_locked:
-                return None
             raise NotFound("没有这个流程。")
         return cls.resume(session, process)
+
+    @classmethod
+    def take_if_free(cls, session: Session, process_id: int) -> "Run | None":
+        """Take the process for this transaction; None when another has it."""
+        process = _locked(session, process_id, skip=True)
+        return None if process is None else cls.resume(session, process)
 
     @classmethod
     def resume(cls, session: Session, process: Process) -> "Run":
         """The run of a process whose row this transaction already holds."""
         definition = LIBRARY.get(session, process.digest)
-        run = cls(session, process, definition, codec.decode(process.state, definition))
-        run.before = run._waiting({})
+        workflow = codec.decode(process.state, definition)
+        run = cls(session, process, definition, workflow)
+        run.before = Waiting.of(workflow, {})
         return run
 
     # What the boxes of the diagram ask for.
@@ -142,7 +132,9 @@ class Run:
         names = (message.key, *message.carries)
         missing = [name for name in names if name not in task.data]
         if missing:
-            raise StepFailed(node, f"{message.name} carries {', '.join(missing)}, which the process does not know")
+            raise StepFailed(
+                node, f"{message.name} carries {', '.join(missing)}, which the process does not know"
+            )
         self.messages.append(
             {
                 "name": message.name,
@@ -188,7 +180,7 @@ class Run:
             task = self.task(token)
         except Conflict:
             return False
-        timers = [one for one in _timers_of(task) if one.name == node]
+        timers = [one for one in timers_of(task) if one.name == node]
         if not timers or not task.has_state(TaskState.WAITING):
             return False
         self.chain.add("timer", node)
@@ -202,7 +194,7 @@ class Run:
 
     def catch(self, event: BpmnEvent) -> bool:
         """Hand a message to whatever waits for it, event sub-processes included. False when nothing does."""
-        for scope in self._scopes():
+        for scope in scopes(self.workflow):
             for name in scope.spec.start.trigger_specs:
                 starts = self.definition.parts[name].bpmn_start_events
                 if any(start.event_definition == event.event_definition for start in starts):
@@ -221,7 +213,7 @@ class Run:
         """Run every automatic step that can run, and pass over rounds that have nobody to ask."""
         while True:
             self.workflow.do_engine_steps()
-            empty = [task for _, task in self._ready_humans() if people.is_passed_over(task)]
+            empty = [task for task in ready_humans(self.workflow) if people.is_passed_over(task)]
             if not empty:
                 return
             for task in empty:
@@ -236,15 +228,15 @@ class Run:
         if self.process.mail:
             self._collect_mail()
         state, serials = codec.encode(self.workflow)
-        now = self._waiting(serials)
+        now = Waiting.of(self.workflow, serials)
         self.process.state = state
         if self.workflow.completed and self.process.status == RUNNING:
             self.process.status, self.process.ended_at = COMPLETED, clock.now()
             self.chain.add("end", self.process.name)
-        self._close_items(self.before.humans.keys() - now.humans.keys())
+        records.close_items(self.session, self.process, self.before.humans.keys() - now.humans.keys())
         fresh = {token: now.humans[token] for token in now.humans.keys() - self.before.humans.keys()}
         people.ask(self, dict(sorted(fresh.items())))
-        self._write_timers(now)
+        records.write_timers(self.session, self.process, before=self.before.timers, now=now.timers)
         if self.messages:
             self.session.execute(insert(Message), self.messages)
         self.write_history()
@@ -271,55 +263,6 @@ class Run:
         except Exception as error:  # whatever a step raises is told with its place
             raise StepFailed(node, f"{type(error).__name__}: {error}") from error
 
-    def _scopes(self) -> Iterator[Any]:
-        yield self.workflow
-        yield from [part for part in self.workflow.subprocesses.values() if not part.completed]
-
-    def _ready_humans(self) -> list[tuple[UUID, Any]]:
-        return [
-            (task.id, task)
-            for scope in self._scopes()
-            for task in scope.tasks.values()
-            if task.state == TaskState.READY and isinstance(task.task_spec, HumanTask)
-        ]
-
-    def _waiting(self, serials: Mapping[UUID, int]) -> Waiting:
-        """What the instance waits for; a task not in ``serials`` was loaded and carries its serial as its id."""
-        humans = {serials.get(task_id, task_id.int): task for task_id, task in self._ready_humans()}
-        timers = {
-            (serials.get(task.id, task.id.int), timer.name): due
-            for task, timer in self.waiting_timers()
-            if (due := timer.due(task)) is not None
-        }
-        return Waiting(humans, timers)
-
-    def waiting_timers(self) -> list[tuple[Any, DueTimer]]:
-        """The timers that wait, each with its task."""
-        waiting = [one for one in self.workflow.event_manager.tasks.values() if one.state == TaskState.WAITING]
-        return [(task, timer) for task in waiting for timer in _timers_of(task)]
-
-    def _write_keys(self, data: Mapping[str, Any]) -> None:
-        keys = sorted(set(self.definition.catches.values()))
-        missing = [key for key in keys if key not in data]
-        if missing:
-            raise StepFailed(self.process.name, f"messages find it by {', '.join(missing)}: set these at its start")
-        if not keys:
-            return
-        rows = [{"process_id": self.process.id, "key": key, "value": str(data[key])} for key in keys]
-        self.session.execute(insert(ProcessKey), rows)
-        for row in rows:
-            self._take_kept(row["key"], row["value"])
-
-    def _take_kept(self, key: str, value: str) -> None:
-        """Have messages that came before this process delivered to it."""
-        names = [name for name, by in self.definition.catches.items() if by == key]
-        query = select(Message).where(Message.key == key, Message.value == value, Message.status == "kept")
-        for message in self.session.scalars(query.where(Message.name.in_(names))):
-            message.status = "spread"
-            self.session.add(
-                Delivery(message_id=message.id, process_id=self.process.id, next_try_at=clock.now())
-            )
-
     def _collect_mail(self) -> None:
         """Hand out messages that arrived before anything waited for them, oldest first."""
         query = select(Delivery).where(Delivery.process_id == self.process.id, Delivery.status == "early")
@@ -333,43 +276,12 @@ class Run:
                 late.status = "void"
             self.process.mail = 0
 
-    def _close_items(self, tokens: set[int]) -> None:
-        if not tokens:
-            return
-        mine = (WorkItem.process_id == self.process.id, WorkItem.token.in_(tokens))
-        reminded = select(WorkItem.id).where(*mine, WorkItem.due_at.is_not(None))
-        self.session.execute(delete(Due).where(Due.item_id.in_(reminded)))
-        still_open = update(WorkItem).where(*mine, WorkItem.status.in_(people.NOT_ENDED)).values(status=CANCELLED)
-        self.session.execute(still_open.execution_options(synchronize_session=False))
-
-    def _write_timers(self, now: Waiting) -> None:
-        gone = [key for key in self.before.timers if self.before.timers[key] != now.timers.get(key)]
-        new = [key for key in now.timers if now.timers[key] != self.before.timers.get(key)]
-        if gone:
-            tokens = {token for token, _ in gone}
-            nodes = {node for _, node in gone}
-            mine = (Due.process_id == self.process.id, Due.token.in_(tokens), Due.node.in_(nodes))
-            self.session.execute(delete(Due).where(*mine).execution_options(synchronize_session=False))
-        if new:
-            rows = [
-                {
-                    "process_id": self.process.id,
-                    "token": token,
-                    "node": node,
-                    "due_at": now.timers[token, node],
-                    "next_try_at": now.timers[token, node],
-                }
-                for token, node in new
-            ]
-            self.session.execute(insert(Due), rows)
-
 
 def as_event(message: Message) -> BpmnEvent:
     """A stored message as the event that a diagram catches."""
     return BpmnEvent(KeyedMessage(message.name, message.key, ()), payload=dict(message.payload))
 
 
-def _timers_of(task: Any) -> list[DueTimer]:
-    event = task.task_spec.event_definition
-    several = event.event_definitions if isinstance(event, MultipleEventDefinition) else [event]
-    return [one for one in several if isinstance(one, DueTimer)]
+def _locked(session: Session, process_id: int, *, skip: bool) -> Process | None:
+    query = select(Process).where(Process.id == process_id).with_for_update(skip_locked=skip)
+    return session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()

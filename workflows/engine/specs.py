@@ -203,7 +203,7 @@ class KeyedMessage(MessageEventDefinition):  # type: ignore[misc]
         self.carries = carries
 
     def catches(self, my_task: Any, event: Any) -> bool:
-        return self == event.event_definition
+        return bool(self == event.event_definition)
 
     def catch(self, my_task: Any, event: Any = None) -> None:
         my_task.internal_data[f"message {self.name}"] = event.payload
@@ -214,7 +214,6 @@ class KeyedMessage(MessageEventDefinition):  # type: ignore[misc]
 
     def throw(self, my_task: Any) -> None:
         my_task.workflow.script_engine.run.send(my_task, self)
-
 
 
 def check_variables(node: str, values: dict[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Process(Base):
     subject: Mapped[str] = mapped_column(String(200))  # what it is about, for people
     subject_path: Mapped[str] = mapped_column(String(100))  # where that is shown: /bids/3
     status: Mapped[str] = mapped_column(String(12), default=RUNNING)
-    version: Mapped[int] = mapped_column(default=0)  # raised by every change of state
+    version: Mapped[int] = mapped_column()  # raised by every change
     state: Mapped[bytes] = mapped_column(LargeBinary)  # engine.codec
     mail: Mapped[int] = mapped_column(default=0)  # messages that arrived before anything waited for them
     history_seq: Mapped[int] = mapped_column(default=0)
@@ -42,6 +42,8 @@ class Process(Base):
     started_by_id: Mapped[int | None] = mapped_column(index=True)
     started_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
+
+    __mapper_args__ = {"version_id_col": version}  # every update names the version that was read
 
 
 class ProcessKey(Base):
@@ -164,7 +166,9 @@ class Delivery(Base):
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
     process_id: Mapped[int | None] = mapped_column(ForeignKey("process.id"))
     starts: Mapped[str | None] = mapped_column(String(60))  # or the process that the message starts
-    status: Mapped[str] = mapped_column(String(10), default="due")  # due, early (nothing waits yet), done, void
+    status: Mapped[str] = mapped_column(
+        String(10), default="due"
+    )  # due, early (nothing waits yet), done, void
     next_try_at: Mapped[dt.datetime]
     tries: Mapped[int] = mapped_column(default=0)
 

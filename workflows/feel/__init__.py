@@ -2,7 +2,8 @@
 
 ``compile`` an expression once, ``evaluate`` it often::
 
-    feel.compile("sum(amounts) > 500", names=("amounts",)).evaluate({"amounts": [Decimal("300.5"), 200]}).value
+    feel.compile("sum(amounts) > 500", names=("amounts",)).evaluate({"amounts": [Decimal("300.5"),
+    200]}).value
 
 Numbers are decimals of 34 digits, dates and times those of ``datetime``. A part that has no value is null and
 leaves a note; ``require`` turns a null result into an error. There is no clock: times are passed in as data.

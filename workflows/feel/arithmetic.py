@@ -1,4 +1,7 @@
-"""The operators on numbers, strings, dates and durations. Every function raises Undefined where FEEL gives null."""
+"""The operators on numbers, strings, dates and durations.
+
+Every function raises Undefined where FEEL gives null.
+"""
 
 from __future__ import annotations
 

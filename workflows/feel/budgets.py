@@ -12,7 +12,7 @@ MAX_STRING = 100_000
 class Budget:
     """Counts steps (nodes run, items touched) and the depth of function calls."""
 
-    __slots__ = ("steps", "calls")
+    __slots__ = ("calls", "steps")
 
     def __init__(self, steps: int = STEPS) -> None:
         self.steps = steps

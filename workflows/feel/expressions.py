@@ -38,8 +38,8 @@ class Expression:
     def evaluate(self, scope: Mapping[str, object], *, budget: Budget | None = None) -> Result:
         """The value in ``scope``: null, with a note, where an error gives it none.
 
-        ``budget`` bounds the cost together with other evaluations. Raises FeelError when it runs out, when the
-        nesting is too deep, or when the scope holds what FEEL has no type for (a float above all).
+        ``budget`` bounds the cost together with other evaluations. Raises FeelError when it runs out, when
+        the nesting is too deep, or when the scope holds what FEEL has no type for (a float above all).
         """
         run = Run(self.text, budget or Budget())
         try:

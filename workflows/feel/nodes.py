@@ -24,7 +24,7 @@ class TooDeep(Exception):
 class Node:
     """A part of an expression: its offset in the text, its parts, and what one run of it costs in steps."""
 
-    __slots__ = ("at", "parts", "size", "depth")
+    __slots__ = ("at", "depth", "parts", "size")
     size: int
     depth: int
     is_predicate: ClassVar[bool] = False
@@ -168,7 +168,7 @@ class Condition(Node):
 
 
 class RangeNode(Node):
-    __slots__ = ("is_start_included", "is_end_included")
+    __slots__ = ("is_end_included", "is_start_included")
 
     def __init__(
         self, at: int, start: Node, end: Node, *, is_start_included: bool, is_end_included: bool

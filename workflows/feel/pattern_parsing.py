@@ -1,4 +1,4 @@
-"""The syntax of regular expressions: the part of XPath's that has no memory (no back-references, no look-around)."""
+"""The syntax of regular expressions: XPath's, without back-references and look-around."""
 
 from __future__ import annotations
 

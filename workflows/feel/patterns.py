@@ -1,8 +1,9 @@
 """Regular expressions in linear time.
 
-Python's ``re`` backtracks, and a pattern such as ``(a+)+b`` keeps it busy for years. Here all threads of the match
-advance together over the text (Thompson 1968, with the captures of Pike's machine), so that the time is bounded by
-pattern length times text length, and every step is paid from the budget.
+Python's ``re`` backtracks, and a pattern such as ``(a+)+b`` keeps it busy for years. Here all threads of
+the match
+advance together over the text (Thompson 1968, with the captures of Pike's machine), so that the time is
+bounded by pattern length times text length, and every step is paid from the budget.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ MAX_PROGRAM = 2_000
 
 @dataclass(frozen=True)
 class Step:
-    """One instruction: ``test`` a character, or go on at ``targets`` (the first preferred), saving ``slot``."""
+    """``test`` a character, or go on at ``targets`` (the first preferred), saving ``slot``."""
 
     test: Callable[[str], bool] | None = None
     targets: tuple[int, ...] = ()
@@ -42,7 +43,7 @@ class Program:
     slots: int
 
     def search(self, text: str, start: int, budget: Budget) -> Spans | None:
-        """The leftmost match at or after ``start``: the spans of the whole and of each group (-1, -1 if unused)."""
+        """The leftmost match from ``start`` on: spans of the whole and of each group (-1, -1 if unused)."""
         found: tuple[int, ...] | None = None
         threads: list[Thread] = []
         for at in range(start, len(text) + 1):
@@ -86,7 +87,10 @@ class Program:
             pending.extend((target, saved) for target in reversed(here.targets or (step + 1,)))
 
     def matches(self, text: str, budget: Budget) -> Iterator[Spans]:
-        """All matches from left to right, without overlap. Raises Undefined for a pattern that matches nothing."""
+        """All matches from left to right, without overlap.
+
+        Raises Undefined for a pattern that matches nothing.
+        """
         at = 0
         while spans := self.search(text, at, budget):
             start, end = spans[0]
@@ -101,7 +105,10 @@ def _holds(anchor: str, at: int, text: str) -> bool:
 
 
 def compile(pattern: str, flags: str, budget: Budget) -> Program:
-    """Flags: ``i`` ignores case, ``s`` lets the dot match a line break. Raises Undefined for a bad pattern."""
+    """Flags: ``i`` ignores case, ``s`` lets the dot match a line break.
+
+    Raises Undefined for a bad pattern.
+    """
     if set(flags) - {"i", "s"}:
         raise Undefined("the flags of a pattern are i and s")
     budget.spend(len(pattern))

@@ -13,7 +13,7 @@ MAX_NOTES = 20
 class Run:
     """One evaluation of one text."""
 
-    __slots__ = ("text", "budget", "notes")
+    __slots__ = ("budget", "notes", "text")
 
     def __init__(self, text: str, budget: Budget) -> None:
         self.text, self.budget = text, budget
@@ -28,7 +28,7 @@ class Run:
 class Frame:
     """The names of one scope, and the scope around it."""
 
-    __slots__ = ("values", "outer", "run")
+    __slots__ = ("outer", "run", "values")
 
     def __init__(self, values: Mapping[str, object], outer: Frame | None, run: Run) -> None:
         self.values, self.outer, self.run = values, outer, run

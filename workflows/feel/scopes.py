@@ -86,7 +86,7 @@ def counted(start: object, end: object) -> Iterator[object]:
 class Iteration(Node):
     """What loops and quantifiers share: every combination of their iterators."""
 
-    __slots__ = ("iterators", "body")
+    __slots__ = ("body", "iterators")
 
     def __init__(self, at: int, iterators: tuple[Iterated, ...], body: Node) -> None:
         sources = [part for each in iterators for part in (each.source, each.end) if part is not None]
@@ -247,7 +247,10 @@ def invoke(function: Function, values: list[object], budget: Budget) -> object:
 
 
 def arranged(function: Function, named: dict[str, object]) -> list[object]:
-    """Named arguments in the order of the parameters; those left out behind the last one given are dropped."""
+    """Named arguments in the order of the parameters.
+
+    Those left out behind the last one given are dropped.
+    """
     unknown = [name for name in named if name not in function.parameters]
     if unknown:
         raise Undefined(f"there is no parameter {unknown[0]!r}")

@@ -1,4 +1,7 @@
-"""Text to tokens. Names with spaces and signs in them are found by longest match against the declared names."""
+"""Text to tokens.
+
+Names with spaces and signs in them are found by longest match against the declared names.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ ENDS_OPERAND = frozenset({"NAME", "NUMBER", "STRING", "_RPAR", "_RSQB", "_RBRACE
 def _pattern(names: frozenset[str]) -> re.Pattern[str]:
     """One alternation of all names that are more than a plain word, the longest first."""
     parts = [
-        r"\s+".join(re.escape(word) for word in name.split()) + (r"(?!\w)" if name[-1].isalnum() else "")
+        r"\s+".join(re.escape(word) for word in name.split()) + (r"(?!\w)" if name.rstrip()[-1].isalnum() else "")
         for name in sorted(names, key=len, reverse=True)
     ]
     return re.compile("|".join(parts) or r"(?!)")
@@ -60,7 +63,7 @@ class Tokens:
 
     def __init__(self, text: str, names: frozenset[str]) -> None:
         self.text, self.at = text, 0
-        self.declared = frozenset(name for name in names if not WORD.fullmatch(name))
+        self.declared = frozenset(name for name in names if name.strip() and not WORD.fullmatch(name))
         self.found: list[Token] = []
         self.open: list[str] = []
 

@@ -1,6 +1,14 @@
 """What is stored. Importing this package makes every table of the campaign known to ``db.Base``."""
 
-from workflows.models.bids import Bid, BidState, BudgetLine, EligibilityCheck, MilestoneDraft, PledgedValue, TeamMember
+from workflows.models.bids import (
+    Bid,
+    BidState,
+    BudgetLine,
+    EligibilityCheck,
+    MilestoneDraft,
+    PledgedValue,
+    TeamMember,
+)
 from workflows.models.challenges import Category, Challenge, ChallengeState, Indicator, Mode, SealKey
 from workflows.models.notices import Notice
 from workflows.models.organisation import ApiToken, Post, PostHolding, RoleGrant, Unit, User

@@ -37,7 +37,9 @@ class Bid(Base):
     # The bid document (domain.bids.Document as JSON), always encrypted under the challenge's key.
     sealed_document: Mapped[bytes | None] = mapped_column(LargeBinary)
     sealed_at: Mapped[dt.datetime | None]
-    sealed_hash: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of the document, salted by its nonce
+    sealed_hash: Mapped[str | None] = mapped_column(
+        String(64)
+    )  # SHA-256 of the document, salted by its nonce
     opened_at: Mapped[dt.datetime | None]
     # Filled from the document when the bid is opened:
     tech_route: Mapped[str | None]
@@ -53,10 +55,16 @@ class Bid(Base):
     members: Mapped[list["TeamMember"]] = relationship(
         back_populates="bid", order_by="TeamMember.seq", cascade="all, delete-orphan"
     )
-    milestones: Mapped[list["MilestoneDraft"]] = relationship(order_by="MilestoneDraft.seq", cascade="all, delete-orphan")
-    budget_lines: Mapped[list["BudgetLine"]] = relationship(order_by="BudgetLine.seq", cascade="all, delete-orphan")
+    milestones: Mapped[list["MilestoneDraft"]] = relationship(
+        order_by="MilestoneDraft.seq", cascade="all, delete-orphan"
+    )
+    budget_lines: Mapped[list["BudgetLine"]] = relationship(
+        order_by="BudgetLine.seq", cascade="all, delete-orphan"
+    )
     pledges: Mapped[list["PledgedValue"]] = relationship(cascade="all, delete-orphan")
-    checks: Mapped[list["EligibilityCheck"]] = relationship(order_by="EligibilityCheck.id", cascade="all, delete-orphan")
+    checks: Mapped[list["EligibilityCheck"]] = relationship(
+        order_by="EligibilityCheck.id", cascade="all, delete-orphan"
+    )
 
 
 class TeamMember(Base):

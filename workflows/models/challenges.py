@@ -41,7 +41,9 @@ class Challenge(Base):
     __table_args__ = (CheckConstraint("budget_fen >= 0", name="budget_not_negative"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    no: Mapped[str | None] = mapped_column(String(30), unique=True)  # TRQ-{year}-{F|S|M}{seq}, from publication on
+    no: Mapped[str | None] = mapped_column(
+        String(30), unique=True
+    )  # TRQ-{year}-{F|S|M}{seq}, from publication on
     category: Mapped[str] = mapped_column(String(10))  # Category
     title: Mapped[str] = mapped_column(String(120))
     background: Mapped[str]
@@ -70,7 +72,10 @@ class Indicator(Base):
     """指标: a number to reach, from baseline to target, verified by a named department."""
 
     __tablename__ = "indicator"
-    __table_args__ = (UniqueConstraint("challenge_id", "seq"), CheckConstraint("op in ('≥','≤','=')", name="op_known"))
+    __table_args__ = (
+        UniqueConstraint("challenge_id", "seq"),
+        CheckConstraint("op in ('≥','≤','=')", name="op_known"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"))

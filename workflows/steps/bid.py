@@ -10,7 +10,15 @@ from workflows.domain import bids, challenges, eligibility
 from workflows.engine.registry import Act, Started, Vote, human_step, round_end, service_step, start
 from workflows.errors import Invalid
 from workflows.models import Bid, User
-from workflows.steps.bid_forms import BidStart, ConfirmForm, CureForm, ReviewForm, SignForm, TeamForm, WriteForm
+from workflows.steps.bid_forms import (
+    BidStart,
+    ConfirmForm,
+    CureForm,
+    ReviewForm,
+    SignForm,
+    TeamForm,
+    WriteForm,
+)
 
 CONFIRM_WORKDAYS = 2
 CURE_WORKDAYS = 2
@@ -37,7 +45,9 @@ def about(session: Session, data: Mapping[str, Any]) -> Bid:
 
 def _team(session: Session, data: Mapping[str, Any], _actor: User) -> dict[str, Any]:
     columns = ("user_id", "role", "pioneer", "workload_pct")
-    return {"members": [{name: getattr(one, name) for name in columns} for one in about(session, data).members]}
+    return {
+        "members": [{name: getattr(one, name) for name in columns} for one in about(session, data).members]
+    }
 
 
 def _draft(session: Session, data: Mapping[str, Any], actor: User) -> dict[str, Any]:
@@ -51,6 +61,10 @@ def _draft(session: Session, data: Mapping[str, Any], actor: User) -> dict[str, 
 
 @human_step("bid.form_team", title="组队", form=TeamForm, about=about, prefill=_team)
 def form_team(act: Act) -> dict[str, Any]:
+    return _set_team(act)
+
+
+def _set_team(act: Act) -> dict[str, Any]:
     bid = about(act.session, act.data)
     waiting = bids.set_team(act.session, bid, rows=act.values["members"], actor=act.actor)
     return {"member_ids": waiting, "confirm_by": calendar.deadline_after(act.session, CONFIRM_WORKDAYS)}
@@ -109,7 +123,9 @@ def open_up(session: Session, data: Mapping[str, Any]) -> None:
 @service_step("bid.record_check")
 def record_check(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
     findings = data["eligibility"]
-    return {"rules_met": eligibility.record(about(session, data), stage=eligibility.OPENED, findings=findings)}
+    return {
+        "rules_met": eligibility.record(about(session, data), stage=eligibility.OPENED, findings=findings)
+    }
 
 
 @human_step("bid.review", title="资格复核", form=ReviewForm, about=about)
@@ -134,7 +150,7 @@ def end_review(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
 
 @human_step("bid.cure", title="补正", form=CureForm, about=about, prefill=_team)
 def cure(act: Act) -> dict[str, Any]:
-    return {**form_team(act), "cured": True}
+    return {**_set_team(act), "cured": True}
 
 
 @service_step("bid.accept")

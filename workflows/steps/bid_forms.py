@@ -54,11 +54,17 @@ class ConfirmForm(Schema):
 class MilestoneRow(Schema):
     name = fields.String(required=True, validate=validate.Length(1, 80), metadata={"label": "节点"})
     offset_days = fields.Integer(
-        required=True, strict=True, validate=validate.Range(1, 3650), metadata={"label": "启动后", "unit": "天"}
+        required=True,
+        strict=True,
+        validate=validate.Range(1, 3650),
+        metadata={"label": "启动后", "unit": "天"},
     )
     deliverable = fields.String(required=True, validate=validate.Length(1, 200), metadata={"label": "交付物"})
     pay_pct = fields.Integer(
-        required=True, strict=True, validate=validate.Range(0, 100), metadata={"label": "拨付比例", "unit": "%"}
+        required=True,
+        strict=True,
+        validate=validate.Range(0, 100),
+        metadata={"label": "拨付比例", "unit": "%"},
     )
 
 
@@ -73,7 +79,9 @@ class BudgetRow(Schema):
 
 
 class PledgeRow(Schema):
-    indicator_id = fields.Integer(required=True, strict=True, metadata={"label": "指标", "widget": "indicator"})
+    indicator_id = fields.Integer(
+        required=True, strict=True, metadata={"label": "指标", "widget": "indicator"}
+    )
     value = fields.Decimal(required=True, places=4, metadata={"label": "承诺值"})
 
 
@@ -97,18 +105,26 @@ class WriteForm(Schema):
         metadata={"label": "节点计划", "help": "各节点的拨付比例合计为 100%。"},
     )
     budget_lines = fields.List(
-        fields.Nested(BudgetRow), required=True, validate=validate.Length(1, 50), metadata={"label": "经费预算"}
+        fields.Nested(BudgetRow),
+        required=True,
+        validate=validate.Length(1, 50),
+        metadata={"label": "经费预算"},
     )
     pledge = fields.List(
         fields.Nested(PledgeRow),
         required=True,
         validate=validate.Length(1, 20),
-        metadata={"label": "指标承诺", "help": "承诺值应不低于榜单目标;否决性指标低于目标的,资格审查不予通过。"},
+        metadata={
+            "label": "指标承诺",
+            "help": "承诺值应不低于榜单目标;否决性指标低于目标的,资格审查不予通过。",
+        },
     )
     risks = _text("风险与对策")
     resources_needed = _text("所需资源")
     deposit_ok = fields.Boolean(load_default=False, metadata={"label": "同意缴纳风险抵押金"})
-    coi_self = _text("利益冲突声明", longest=1000, help="团队成员与发榜单位、评审专家之间应当回避的关系;没有则不填。")
+    coi_self = _text(
+        "利益冲突声明", longest=1000, help="团队成员与发榜单位、评审专家之间应当回避的关系;没有则不填。"
+    )
 
 
 class SignForm(Schema):
@@ -126,7 +142,11 @@ class ReviewForm(Schema):
 
     passed = fields.Boolean(
         required=True,
-        metadata={"label": "本部门意见", "widget": "radio", "choices": [("true", "合格"), ("false", "不合格")]},
+        metadata={
+            "label": "本部门意见",
+            "widget": "radio",
+            "choices": [("true", "合格"), ("false", "不合格")],
+        },
     )
     opinion = _text("理由", longest=300, help="不合格时必填,将告知申报团队。")
     cure_allowed = fields.Boolean(

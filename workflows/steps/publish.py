@@ -49,9 +49,15 @@ class PostForm(Schema):
         validate=validate.OneOf([one.value for one in MODES], labels=list(MODES.values())),
         metadata={"label": "揭榜方式"},
     )
-    sponsor_unit_id = fields.Integer(required=True, strict=True, metadata={"label": "发榜单位", "widget": "unit"})
-    party_lead_id = fields.Integer(required=True, strict=True, metadata={"label": "党组织责任人", "widget": "person"})
-    admin_lead_id = fields.Integer(required=True, strict=True, metadata={"label": "行政责任人", "widget": "person"})
+    sponsor_unit_id = fields.Integer(
+        required=True, strict=True, metadata={"label": "发榜单位", "widget": "unit"}
+    )
+    party_lead_id = fields.Integer(
+        required=True, strict=True, metadata={"label": "党组织责任人", "widget": "person"}
+    )
+    admin_lead_id = fields.Integer(
+        required=True, strict=True, metadata={"label": "行政责任人", "widget": "person"}
+    )
     bid_to = fields.Date(
         required=True, metadata={"label": "揭榜截止日", "help": "当日 24:00 截止,以服务器时间为准。"}
     )
@@ -78,7 +84,9 @@ class OpenForm(Schema):
         required=True, metadata={"label": "我已见证揭榜期结束,同意开榜", "widget": "checkbox"}
     )
     witness = fields.String(
-        required=True, validate=validate.Length(1, 80), metadata={"label": "见证人", "help": "在场见证的人员姓名。"}
+        required=True,
+        validate=validate.Length(1, 80),
+        metadata={"label": "见证人", "help": "在场见证的人员姓名。"},
     )
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,8 +25,8 @@ def _table() -> dmn.Model:
 @lru_cache(maxsize=512)
 def plan(step: str) -> list[tuple[int, str]]:
     """What D15 says of the work items of ``step``: (working days from the due date, action), earliest first."""
-    rows = _table().evaluate("reminder", {"step": step}).value
-    return sorted((int(row["offset"]), str(row["action"])) for row in rows)  # type: ignore[union-attr]
+    rows: Any = _table().evaluate("reminder", {"step": step}).value
+    return sorted((int(row["offset"]), str(row["action"])) for row in rows)
 
 
 def remind_at(session: Session, due_at: dt.datetime, offset: int) -> dt.datetime:

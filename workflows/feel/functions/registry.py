@@ -14,7 +14,10 @@ from workflows.feel.values import ARITHMETIC, Function, kind
 
 @dataclass(frozen=True)
 class Parameter:
-    """``kinds`` holds FEEL type names; empty means anything. A variadic one takes all the rest as one list."""
+    """``kinds`` holds FEEL type names; empty means anything.
+
+    A variadic one takes all the rest as one list.
+    """
 
     name: str
     kinds: frozenset[str]
@@ -29,8 +32,8 @@ BUILTINS: dict[str, Function] = {}
 def builtin(name: str, *declared: str) -> Callable[[Body], Body]:
     """Register ``function(budget, *arguments)`` under ``name``.
 
-    Each declaration is ``"parameter name: type|type"``, with ``?`` behind an optional type and ``*`` behind the
-    list that may also be given as separate arguments. No type: any value, null included.
+    Each declaration is ``"parameter name: type|type"``, with ``?`` behind an optional type and ``*``
+    behind the list that may also be given as separate arguments. No type: any value, null included.
     """
     parameters = tuple(_parameter(text) for text in declared)
 

@@ -1,4 +1,7 @@
-"""Functions on dates, times and durations. There is no ``now`` and no ``today``: the caller passes the time in."""
+"""Functions on dates, times and durations.
+
+There is no ``now`` and no ``today``: the caller passes the time in.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,149 @@
+"""Fixtures: a migrated database of each kind for every test that asks for one, a held clock, a Chromium."""
+
+import datetime as dt
+import os
+import secrets
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+from sqlalchemy.orm import Session
+
+from tools import steps
+from workflows import clock, db, schema
+
+LOCAL_POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
+MONDAY_NINE = dt.datetime(2026, 11, 23, 9, tzinfo=clock.PLANT_ZONE)
+
+
+def _missing(what: str) -> NoReturn:
+    reason = f"this machine has no {what}: python3 dev.py test brings one where it can"
+    if steps.is_ci():
+        pytest.fail(f"{reason}; with CI set this is a failure, not a skip")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """Address of a PostgreSQL server, as a superuser who may create databases in it."""
+    given = os.environ.get("JIEBANG_TEST_POSTGRES", "")
+    address = given or LOCAL_POSTGRES
+    if given == "none":
+        _missing("PostgreSQL")
+    try:
+        psycopg.connect(address, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        if given:
+            raise
+        _missing("PostgreSQL")
+    return address
+
+
+@contextmanager
+def _postgres_database(server: str) -> Iterator[str]:
+    """A new database of a name that no other run or worker has; dropped at the end, come what may."""
+    name = f"jiebang_test_{os.getpid()}_{secrets.token_hex(4)}"
+    with closing(psycopg.connect(server, autocommit=True)) as connection:
+        create = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'"
+        connection.execute(sql.SQL(create).format(sql.Identifier(name)))
+        try:
+            yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> Iterator[str]:
+    with _postgres_database(postgres_server) as url:
+        schema.upgrade(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("migrated") / "template.db"
+    schema.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of a migrated database without rows; the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        file = tmp_path / "test.db"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), file)
+        yield f"sqlite:///{file}"
+    else:
+        url = request.getfixturevalue("migrated_postgres")
+        yield url
+        _empty(url)
+
+
+def _empty(url: str) -> None:
+    """Take all rows out and let the ids begin at 1 again: 2 ms, where TRUNCATE takes 70."""
+    with closing(psycopg.connect(url)) as connection, connection.transaction():
+        tables = [sql.Identifier(name) for name in schema.metadata().tables]
+        connection.execute("SET LOCAL session_replication_role = replica")  # no foreign keys, no triggers
+        for table in tables:
+            connection.execute(sql.SQL("DELETE FROM {}").format(table))
+        moved = "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"
+        for (name,) in connection.execute(moved).fetchall():
+            connection.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(sql.Identifier(name)))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of a database in which nothing has been created yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+    else:
+        with _postgres_database(request.getfixturevalue("postgres_server")) as url:
+            yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[db.Database]:
+    """A migrated database without rows, on SQLite and on PostgreSQL, for tests that commit."""
+    opened = db.connect(database_url)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def session(database: db.Database) -> Iterator[Session]:
+    """A writing session whose transaction is rolled back at the end."""
+    with database.write() as session:
+        yield session
+
+
+@pytest.fixture
+def clock_at() -> Iterator[Callable[[dt.datetime], None]]:
+    """The clock held at Monday 2026-11-23, 09:00 at the plant; call the fixture to move it."""
+    with clock.held_at(MONDAY_NINE):
+        yield clock.move_to
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the Chromium to drive."""
+    found = os.environ.get("JIEBANG_CHROMIUM") or shutil.which("chromium")
+    if not found or found == "none":
+        _missing("Chromium")
+    return found
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say last, and loudly, what was not tested and why."""
+    reports = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]) for report in reports if report.longrepr)
+    if reasons:
+        terminalreporter.write_sep("!", "NOT TESTED", red=True, bold=True)
+        for reason, count in reasons.most_common():
+            terminalreporter.write_line(f"{count} tests: {reason.removeprefix('Skipped: ')}", red=True)

@@ -1,0 +1,1 @@
+"""How a diagram runs: the only importer of SpiffWorkflow; knows no campaign."""

@@ -1,0 +1,62 @@
+"""The rows that follow from a process's state: its keys, its work items' end, its timers."""
+
+import datetime as dt
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from workflows import clock
+from workflows.engine.definitions import Definition
+from workflows.engine.errors import StepFailed
+from workflows.engine.people import NOT_ENDED
+from workflows.engine.tables import CANCELLED, Delivery, Due, Message, Process, ProcessKey, WorkItem
+
+Timers = Mapping[tuple[int, str], dt.datetime]  # due instants by serial of the task and node
+
+
+def write_keys(session: Session, process: Process, definition: Definition, data: Mapping[str, Any]) -> None:
+    """Write by which values messages find a new process, and have those delivered that came before it."""
+    keys = sorted(set(definition.catches.values()))
+    missing = [key for key in keys if key not in data]
+    if missing:
+        raise StepFailed(process.name, f"messages find it by {', '.join(missing)}: set these at its start")
+    for key in keys:
+        value = str(data[key])
+        session.add(ProcessKey(process_id=process.id, key=key, value=value))
+        names = [name for name, by in definition.catches.items() if by == key]
+        kept = select(Message).where(Message.key == key, Message.value == value, Message.status == "kept")
+        for message in session.scalars(kept.where(Message.name.in_(names)).order_by(Message.id)):
+            message.status = "spread"
+            session.add(Delivery(message_id=message.id, process_id=process.id, next_try_at=clock.now()))
+
+
+def close_items(session: Session, process: Process, tokens: AbstractSet[int]) -> None:
+    """Cancel what is still open of the work items of ``tokens``, which the process has left."""
+    if not tokens:
+        return
+    mine = (WorkItem.process_id == process.id, WorkItem.token.in_(tokens))
+    reminded = select(WorkItem.id).where(*mine, WorkItem.due_at.is_not(None))
+    session.execute(delete(Due).where(Due.item_id.in_(reminded)))
+    session.execute(
+        update(WorkItem)
+        .where(*mine, WorkItem.status.in_(NOT_ENDED))
+        .values(status=CANCELLED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def write_timers(session: Session, process: Process, *, before: Timers, now: Timers) -> None:
+    """Bring the due rows of the process's timers from ``before`` to ``now``."""
+    gone = [key for key, due in before.items() if due != now.get(key)]
+    new = [key for key, due in now.items() if due != before.get(key)]
+    for token, node in gone:
+        session.execute(delete(Due).where(Due.process_id == process.id, Due.token == token, Due.node == node))
+    if new:
+        about = [{"process_id": process.id, "token": token, "node": node} for token, node in new]
+        rows = [
+            {**row, "due_at": now[key], "next_try_at": now[key]} for row, key in zip(about, new, strict=True)
+        ]
+        session.execute(insert(Due), rows)
