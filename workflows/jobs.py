@@ -57,6 +57,20 @@ def run_until_quiet(database: Database) -> int:
     return total
 
 
+def run_clock_to(database: Database, instant: dt.datetime) -> None:
+    """Let a held clock run to ``instant``, stopping at each due row on the way to do what it asks for."""
+    run_until_quiet(database)
+    while True:
+        with database.read() as session:
+            next_at = due.next_due_at(session)
+        if next_at is None or next_at > instant:
+            break
+        clock.move_to(max(next_at, clock.now()))
+        if not run_until_quiet(database):
+            raise RuntimeError(f"a row due at {next_at} could not be done: see the incidents")
+    clock.move_to(instant)
+
+
 def _run(database: Database, job: Job) -> int:
     with database.read() as session:
         ids = job.waiting(session, BATCH)

@@ -41,11 +41,16 @@ def check_password(user: User | None, password: str) -> bool:
     return matches and user is not None and user.is_active
 
 
+def hash_password(password: str) -> str:
+    """What is stored of ``password``: argon2id."""
+    return _HASHER.hash(password)
+
+
 def set_password(user: User, *, password: str) -> None:
     """Give ``user`` a password and end all sessions. Raises Invalid if it is too short or too long."""
     if len(password) not in PASSWORD_LENGTH:
         raise Invalid({"password": ["密码长度应为 10 至 128 个字符。"]})
-    user.password_hash = _HASHER.hash(password)
+    user.password_hash = hash_password(password)
     user.session_version += 1
 
 

@@ -49,7 +49,8 @@ ENDS_OPERAND = frozenset({"NAME", "NUMBER", "STRING", "_RPAR", "_RSQB", "_RBRACE
 def _pattern(names: frozenset[str]) -> re.Pattern[str]:
     """One alternation of all names that are more than a plain word, the longest first."""
     parts = [
-        r"\s+".join(re.escape(word) for word in name.split()) + (r"(?!\w)" if name.rstrip()[-1].isalnum() else "")
+        r"\s+".join(re.escape(word) for word in name.split())
+        + (r"(?!\w)" if name.rstrip()[-1].isalnum() else "")
         for name in sorted(names, key=len, reverse=True)
     ]
     return re.compile("|".join(parts) or r"(?!)")
