@@ -16,6 +16,7 @@ from workflows import clock
 from workflows.domain import bids, challenges, permissions
 from workflows.engine import due, people
 from workflows.engine.errors import StepFailed
+from workflows.engine.facts import Facts
 from workflows.engine.registry import HUMAN, STARTS, Act
 from workflows.engine.runtime import Run
 from workflows.engine.tables import OPEN, RUNNING, Message, Process, ProcessKey, WorkCandidate, WorkItem
@@ -60,6 +61,7 @@ def start(session: Session, process: str, values: Mapping[str, Any], *, actor: U
     Raises NotFound for an unknown one, Invalid for a malformed form, and what the domain refuses.
     """
     clean = validate(start_form(process), values)
+    Facts.of(session)  # from here on, what changes goes into the history
     with _acting():
         first = STARTS[process].handler(session, actor, clean)
         run = Run.begin(session, process, first, actor_id=actor.id)
@@ -116,7 +118,6 @@ def complete(session: Session, item_id: int, values: Mapping[str, Any], *, actor
             outcome = step.handler(Act(session, actor, run.task(item.token).data, clean, item))
         except ValidationError as error:
             raise Invalid(_flat(error.messages_dict)) from error
-        run.actor_id = actor.id
         people.finish(run, item, outcome, actor_id=actor.id)
     return CompletedView(
         item.id, item.process_id, next_item(session, item.process_id, actor), f"已办理:{step.title}"

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-
 from workflows import calendar, clock, jobs, watch
 from workflows.db import Database
 from workflows.demo import acts
@@ -84,5 +83,3 @@ def _script(database: Database, today: dt.date) -> list[tuple[dt.date, Act]]:
         ],
         key=lambda one: one[0],
     )
-
-

@@ -56,7 +56,10 @@ def post(challenge: Mapping[str, Any], bid_to: dt.date) -> Act:
             ]
             indicators[0]["hard"] = True
             values = {
-                **{key: challenge[key] for key in ("category", "title", "background", "level", "safety_critical")},
+                **{
+                    key: challenge[key]
+                    for key in ("category", "title", "background", "level", "safety_critical")
+                },
                 "mode": "single",
                 "sponsor_unit_id": unit.id,
                 "party_lead_id": heads["secretary"],
@@ -77,7 +80,9 @@ def bid(code: str, team: Team, *, until: str = "sealed") -> Act:
     def act(database: Database) -> None:
         with database.transaction() as session:
             challenge = _challenge(session, code)
-            started = work.start(session, "bid", {"challenge_id": challenge.id}, actor=_user(session, team.leader))
+            started = work.start(
+                session, "bid", {"challenge_id": challenge.id}, actor=_user(session, team.leader)
+            )
             document = _document(challenge)
             rows = [
                 {"user_id": _user(session, login).id, "role": role, "workload_pct": 30}
@@ -98,7 +103,9 @@ def bid(code: str, team: Team, *, until: str = "sealed") -> Act:
 
 def open_seals(code: str) -> Act:
     """The office and supervision open the bids on a challenge together."""
-    return _departments(code, "publish.open", ("office", "supervision"), {"confirmed": True, "witness": "周立党"})
+    return _departments(
+        code, "publish.open", ("office", "supervision"), {"confirmed": True, "witness": "周立党"}
+    )
 
 
 def review(code: str) -> Act:

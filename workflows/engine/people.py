@@ -79,8 +79,7 @@ def finish(run: "Run", item: WorkItem, outcome: dict[str, Any] | Vote | None, *,
         return
     agree = outcome.agree if isinstance(outcome, Vote) else None
     item.agree = agree
-    run.chain.add("vote", item.node, before={}, after={"agree": agree}, **entry)
-    run.session.flush()
+    run.record("vote", item.node, after={"agree": agree}, **entry)
     result = _decide(run, item)
     if result is None:
         _next_in_turn(run, item)

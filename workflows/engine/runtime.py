@@ -18,6 +18,7 @@ from workflows.engine import codec, people, records
 from workflows.engine.definitions import LIBRARY, Definition
 from workflows.engine.errors import StepFailed
 from workflows.engine.expressions import Expressions
+from workflows.engine.facts import Facts
 from workflows.engine.history import Chain
 from workflows.engine.registry import ROUND_END, SERVICE, Started
 from workflows.engine.rounds import AGREED
@@ -39,7 +40,6 @@ class Run:
         self.workflow = workflow
         self.workflow.script_engine = Expressions(self)
         self.chain = Chain(process)
-        self.actor_id: int | None = None
         self.before = Waiting()
         self.messages: list[dict[str, Any]] = []
 
@@ -67,9 +67,8 @@ class Run:
         session.add(process)
         session.flush()
         run = cls(session, process, definition, BpmnWorkflow(definition.spec, definition.parts))
-        run.actor_id = actor_id
         run.workflow.task_tree.set_data(**check_variables(name, dict(first.data)))
-        run.chain.add("start", name, actor_id=actor_id, after=first.data)
+        run.record("start", name, actor_id=actor_id, after=first.data)
         records.write_keys(session, process, definition, first.data)
         run.settle()
         if event is not None:
@@ -248,12 +247,25 @@ class Run:
         self.chain.rows = []
         self.session.flush()
 
+    def record(
+        self,
+        verb: str,
+        node: str,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any],
+        **entry: Any,
+    ) -> None:
+        """Add an act to the history, with what it changed in the domain's rows beside the variables."""
+        old, new = Facts.of(self.session).take()
+        self.chain.add(verb, node, before={**(before or {}), **old}, after={**after, **new}, **entry)
+
     def _set(self, task: Any, variables: Mapping[str, Any] | None, **entry: Any) -> None:
         node = task.task_spec.bpmn_id
         new = check_variables(node, dict(variables or {}))
         before = {name: task.data[name] for name in new if name in task.data}
         task.set_data(**new)
-        self.chain.add(entry.pop("verb", "complete"), node, before=before, after=new, **entry)
+        self.record(entry.pop("verb", "complete"), node, before=before, after=new, **entry)
 
     def _call(self, node: str, handler: Any, data: Mapping[str, Any]) -> dict[str, Any]:
         try:
