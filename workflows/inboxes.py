@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from workflows import calendar, clock, work
+from workflows.domain import permissions
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.registry import HUMAN
 from workflows.engine.runtime import Run
@@ -136,7 +137,9 @@ def inbox(session: Session, actor: User, *, box: str = "todo", page: int = 1, si
 
 def _rows(session: Session, actor: User, box: str) -> Any:
     if box == "todo":
-        waiting = select(WorkItem).where(WorkItem.status == OPEN, work.mine(session, actor))
+        waiting = select(WorkItem).where(
+            WorkItem.status == OPEN, work.is_mine(permissions.grants(session, actor))
+        )
         return waiting.order_by(WorkItem.due_at.is_(None), WorkItem.due_at, WorkItem.id)
     if box == "done":
         return (
@@ -227,11 +230,12 @@ def outcome_of(item: WorkItem) -> str | None:
 def task(session: Session, item_id: int, *, actor: User) -> TaskView:
     """One task as ``actor`` sees it. Raises NotFound for one that is not theirs to see."""
     item = session.get(WorkItem, item_id)
-    if item is None or not work.may_see(session, item, actor):
+    held = permissions.grants(session, actor)
+    if item is None or not work.may_see(session, item, held):
         raise NotFound("没有找到这个任务。")
     process, step = item.process, HUMAN[item.step]
     data = _data(session, item)
-    is_asked = item.status == OPEN and work.is_asked(session, item, actor)
+    is_asked = item.status == OPEN and work.is_asked(session, item, held)
     is_shared = not item.audience.startswith("user:")
     names = _names(session, [item])
     values = step.prefill(session, data, actor) if is_asked and step.prefill else {}

@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 import workflows.steps  # noqa: F401 -- registers every step with the engine
 from workflows import clock
 from workflows.domain import bids, challenges, permissions
+from workflows.domain.permissions import Grants
 from workflows.engine import due, people
 from workflows.engine.errors import StepFailed
 from workflows.engine.facts import Facts
@@ -65,7 +66,11 @@ def start(session: Session, process: str, values: Mapping[str, Any], *, actor: U
     with _acting():
         first = STARTS[process].handler(session, actor, clean)
         run = Run.begin(session, process, first, actor_id=actor.id)
-    return StartedView(run.process.id, run.process.subject_path, next_item(session, run.process.id, actor))
+    return StartedView(
+        run.process.id,
+        run.process.subject_path,
+        next_item(session, run.process.id, permissions.grants(session, actor)),
+    )
 
 
 def validate(schema: type[Schema], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +84,7 @@ def validate(schema: type[Schema], values: Mapping[str, Any]) -> dict[str, Any]:
 
 def claim(session: Session, item_id: int, *, actor: User) -> None:
     """Take an item that several may do. Raises Conflict when somebody else has."""
-    run, item = _take(session, item_id, actor)
+    run, item = _take(session, item_id, permissions.grants(session, actor))
     if item.claimed_by_id == actor.id:
         return
     free = update(WorkItem).where(
@@ -94,7 +99,7 @@ def claim(session: Session, item_id: int, *, actor: User) -> None:
 
 def release(session: Session, item_id: int, *, actor: User) -> None:
     """Give a claimed item back to all who may do it."""
-    run, item = _take(session, item_id, actor)
+    run, item = _take(session, item_id, permissions.grants(session, actor))
     if item.claimed_by_id != actor.id:
         raise Conflict("本任务不是由您签收的。")
     item.claimed_by_id = None
@@ -108,7 +113,8 @@ def complete(session: Session, item_id: int, values: Mapping[str, Any], *, actor
     Raises Conflict when it has been done before, naming who and when; Invalid for a malformed form; Forbidden
     and NotFound when it is not the actor's to do or see; StepFailed when an automatic step behind it failed.
     """
-    run, item = _take(session, item_id, actor)
+    held = permissions.grants(session, actor)
+    run, item = _take(session, item_id, held)
     step = HUMAN[item.step]
     clean = validate(step.form, values)
     with _acting():
@@ -120,24 +126,23 @@ def complete(session: Session, item_id: int, values: Mapping[str, Any], *, actor
             raise Invalid(_flat(error.messages_dict)) from error
         people.finish(run, item, outcome, actor_id=actor.id)
     return CompletedView(
-        item.id, item.process_id, next_item(session, item.process_id, actor), f"已办理:{step.title}"
+        item.id, item.process_id, next_item(session, item.process_id, held), f"已办理:{step.title}"
     )
 
 
-def next_item(session: Session, process_id: int, actor: User) -> int | None:
-    """The first open item of ``process_id`` that ``actor`` may do."""
+def next_item(session: Session, process_id: int, held: Grants) -> int | None:
+    """The first open item of ``process_id`` that the holder of ``held`` may do."""
     query = select(WorkItem.id).where(
-        WorkItem.process_id == process_id, WorkItem.status == OPEN, mine(session, actor)
+        WorkItem.process_id == process_id, WorkItem.status == OPEN, is_mine(held)
     )
     return session.scalar(query.order_by(WorkItem.id).limit(1))
 
 
-def mine(session: Session, actor: User) -> Any:
-    """The SQL condition that an item is for ``actor`` and not taken by somebody else."""
-    audiences = permissions.grants(session, actor).audiences
-    listed = exists().where(WorkCandidate.item_id == WorkItem.id, WorkCandidate.user_id == actor.id)
-    asked = WorkItem.audience.in_(audiences) | ((WorkItem.audience == people.LISTED) & listed)
-    return asked & (WorkItem.claimed_by_id.is_(None) | (WorkItem.claimed_by_id == actor.id))
+def is_mine(held: Grants) -> Any:
+    """The SQL condition that an item is for the holder of ``held`` and not taken by somebody else."""
+    listed = exists().where(WorkCandidate.item_id == WorkItem.id, WorkCandidate.user_id == held.user_id)
+    asked = WorkItem.audience.in_(held.audiences) | ((WorkItem.audience == people.LISTED) & listed)
+    return asked & (WorkItem.claimed_by_id.is_(None) | (WorkItem.claimed_by_id == held.user_id))
 
 
 def withdraw_bid(session: Session, bid_id: int, *, actor: User) -> None:
@@ -186,8 +191,8 @@ def _running(session: Session, name: str, key: str, value: int) -> Run:
     return Run.take(session, process_id)
 
 
-def _take(session: Session, item_id: int, actor: User) -> tuple[Run, WorkItem]:
-    """The open item with its process, both held by this transaction, if ``actor`` may do it."""
+def _take(session: Session, item_id: int, held: Grants) -> tuple[Run, WorkItem]:
+    """The open item with its process, both held by this transaction, if the holder of ``held`` may do it."""
     process_id = session.execute(
         select(WorkItem.process_id).where(WorkItem.id == item_id)
     ).scalar_one_or_none()
@@ -195,34 +200,33 @@ def _take(session: Session, item_id: int, actor: User) -> tuple[Run, WorkItem]:
         raise NotFound("没有找到这个任务。")
     run = Run.take(session, process_id)
     item = session.get_one(WorkItem, item_id, populate_existing=True)
-    check_open(session, item, actor)
+    _check_open(session, item, held)
     return run, item
 
 
-def check_open(session: Session, item: WorkItem, actor: User) -> None:
-    """Raises NotFound, Conflict or Forbidden unless ``actor`` may do ``item`` now."""
-    if not may_see(session, item, actor):
+def _check_open(session: Session, item: WorkItem, held: Grants) -> None:
+    if not may_see(session, item, held):
         raise NotFound("没有找到这个任务。")
     if item.status != OPEN:
         raise Conflict(_what_became_of(session, item))
-    if not is_asked(session, item, actor):
+    if not is_asked(session, item, held):
         raise Forbidden("这个任务不是由您办理的。")
-    if item.claimed_by_id not in (None, actor.id):
+    if item.claimed_by_id not in (None, held.user_id):
         raise Conflict(f"本任务已由{session.get_one(User, item.claimed_by_id).name}签收。")
 
 
-def is_asked(session: Session, item: WorkItem, actor: User) -> bool:
-    """Whether ``item`` is addressed to ``actor``."""
+def is_asked(session: Session, item: WorkItem, held: Grants) -> bool:
+    """Whether ``item`` is addressed to the holder of ``held``."""
     if item.audience == people.LISTED:
-        return session.get(WorkCandidate, (item.id, actor.id)) is not None
-    return item.audience in permissions.grants(session, actor).audiences
+        return session.get(WorkCandidate, (item.id, held.user_id)) is not None
+    return item.audience in held.audiences
 
 
-def may_see(session: Session, item: WorkItem, actor: User) -> bool:
+def may_see(session: Session, item: WorkItem, held: Grants) -> bool:
     """Whoever is asked, has done it, started the process, or reads all."""
-    if actor.id in (item.done_by_id, item.claimed_by_id, item.process.started_by_id):
+    if held.user_id in (item.done_by_id, item.claimed_by_id, item.process.started_by_id):
         return True
-    return is_asked(session, item, actor) or permissions.grants(session, actor).is_any(permissions.READ_ALL)
+    return is_asked(session, item, held) or held.is_any(permissions.READ_ALL)
 
 
 def _what_became_of(session: Session, item: WorkItem) -> str:

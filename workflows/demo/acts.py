@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from workflows import work
 from workflows.db import Database
+from workflows.domain import permissions
 from workflows.engine.tables import OPEN, Process, WorkItem
 from workflows.models import Challenge, Unit, User
 
@@ -120,7 +121,9 @@ def _departments(code: str, step: str, logins: tuple[str, ...], values: dict[str
                 title = _challenge(session, code).title
                 mine = select(WorkItem.id).join(Process).where(WorkItem.step == step, WorkItem.status == OPEN)
                 about_it = mine.where(Process.subject.startswith(title, autoescape=True))
-                items = session.scalars(about_it.where(work.mine(session, _user(session, login)))).all()
+                items = session.scalars(
+                    about_it.where(work.is_mine(permissions.grants(session, _user(session, login))))
+                ).all()
             for item_id in items:
                 with database.transaction() as session:
                     work.complete(session, item_id, values, actor=_user(session, login))
@@ -132,7 +135,7 @@ def _do(database: Database, process_id: int, login: str, values: Mapping[str, An
     """Complete the one open item that ``login`` has in a process."""
     with database.transaction() as session:
         actor = _user(session, login)
-        item_id = work.next_item(session, process_id, actor)
+        item_id = work.next_item(session, process_id, permissions.grants(session, actor))
         if item_id is None:
             raise RuntimeError(f"{login} has nothing to do in process {process_id}")
         work.complete(session, item_id, values, actor=actor)

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import null, select, union_all
 from sqlalchemy.orm import Session
 
 from workflows.models import Bid, BidState, Challenge, ChallengeState, PostHolding, RoleGrant, User
@@ -54,10 +55,15 @@ class Grants:
 
 
 def grants(session: Session, user: User) -> Grants:
-    """What ``user`` is at this moment."""
-    roles = session.execute(select(RoleGrant.role, RoleGrant.unit_id).where(RoleGrant.user_id == user.id))
-    posts = session.scalars(select(PostHolding.post_id).where(PostHolding.user_id == user.id))
-    return Grants(user.id, frozenset((role, unit) for role, unit in roles), frozenset(posts))
+    """What ``user`` is at this moment, in one query."""
+    roles = select(RoleGrant.role, RoleGrant.unit_id).where(RoleGrant.user_id == user.id)
+    posts = select(null(), PostHolding.post_id).where(PostHolding.user_id == user.id)
+    held: Any = session.execute(union_all(roles, posts)).all()
+    return Grants(
+        user.id,
+        frozenset((role, unit_id) for role, unit_id in held if role is not None),
+        frozenset(post_id for role, post_id in held if role is None and post_id is not None),
+    )
 
 
 def holders(session: Session, role: str, unit_id: int | None) -> list[User]:
