@@ -11,6 +11,7 @@ from workflows import clock
 from workflows.db import Base
 
 SATURDAY = 5
+OVERRIDES = "calendar overrides"  # where a session keeps them
 LONGEST_DAYS = 3660  # a walk further than ten years is a mistake in a rule, not a deadline
 
 
@@ -40,12 +41,34 @@ def is_published(year: int) -> bool:
     return bool(_published(year)[1])
 
 
-def overrides(session: Session, first: dt.date, last: dt.date) -> dict[dt.date, bool]:
-    """The plant's own days between two dates, both included."""
-    rows = session.execute(
-        select(CalendarDay.day, CalendarDay.is_workday).where(CalendarDay.day.between(first, last))
-    )
-    return dict(rows.tuples().all())
+def overrides(session: Session) -> dict[dt.date, bool]:
+    """The plant's own days, read once in a session."""
+    if OVERRIDES not in session.info:
+        rows = session.execute(select(CalendarDay.day, CalendarDay.is_workday))
+        session.info[OVERRIDES] = dict(rows.tuples().all())
+    own: dict[dt.date, bool] = session.info[OVERRIDES]
+    return own
+
+
+def declare(session: Session, day: dt.date, *, is_workday: bool, reason: str) -> None:
+    """Make ``day`` a working day or a holiday of the plant, whatever was published."""
+    session.merge(CalendarDay(day=day, is_workday=is_workday, reason=reason))
+    session.info.pop(OVERRIDES, None)
+
+
+def undeclare(session: Session, day: dt.date) -> bool:
+    """Let ``day`` be as published again; False when the plant had not declared it."""
+    declared = session.get(CalendarDay, day)
+    if declared is None:
+        return False
+    session.delete(declared)
+    session.info.pop(OVERRIDES, None)
+    return True
+
+
+def declared(session: Session) -> list[CalendarDay]:
+    """Every day that the plant has declared, in order."""
+    return list(session.scalars(select(CalendarDay).order_by(CalendarDay.day)))
 
 
 def is_workday(day: dt.date, own: dict[dt.date, bool]) -> bool:
@@ -62,9 +85,7 @@ def add_workdays(session: Session, start: dt.date, days: int) -> dt.date:
     Zero gives ``start`` unchanged, a working day or not.
     """
     step = 1 if days > 0 else -1
-    reach = min(LONGEST_DAYS, abs(days) * 3 + 30)
-    own = overrides(session, *sorted((start, start + dt.timedelta(days=step * reach))))
-    day, left = start, abs(days)
+    own, day, left = overrides(session), start, abs(days)
     while left:
         day += dt.timedelta(days=step)
         if abs((day - start).days) > LONGEST_DAYS:
@@ -77,7 +98,7 @@ def workdays_between(session: Session, start: dt.date, end: dt.date) -> int:
     """Working days after ``start`` up to and including ``end``; negative when ``end`` is earlier."""
     if end < start:
         return -workdays_between(session, end, start)
-    own = overrides(session, start, end)
+    own = overrides(session)
     span = (end - start).days
     return sum(is_workday(start + dt.timedelta(days=n), own) for n in range(1, span + 1))
 
