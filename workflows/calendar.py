@@ -45,7 +45,7 @@ def overrides(session: Session) -> dict[dt.date, bool]:
     """The plant's own days, read once in a session."""
     if OVERRIDES not in session.info:
         rows = session.execute(select(CalendarDay.day, CalendarDay.is_workday))
-        session.info[OVERRIDES] = dict(rows.tuples().all())
+        session.info[OVERRIDES] = dict(rows.all())
     own: dict[dt.date, bool] = session.info[OVERRIDES]
     return own
 

@@ -167,7 +167,7 @@ def names_of(session: Session, ids: set[int]) -> dict[int, str]:
     """The names of people by id."""
     if not ids:
         return {}
-    return dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).tuples().all())
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all())
 
 
 def _row(session: Session, item: WorkItem, names: Mapping[int, str]) -> InboxRow:

@@ -5,6 +5,7 @@ Who holds both the host and the key file can read what is sealed; who holds the 
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -55,14 +56,12 @@ def _unwrap(wrapped: bytes) -> bytes:
 
 def _file_key() -> bytes:
     """The key in the key file, made on first use and readable by its owner only."""
-    try:
-        return _key_file.read_bytes()
-    except FileNotFoundError:
+    if not _key_file.exists():
         _key_file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(_key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:  # another process of the server was first
-            return _key_file.read_bytes()
-        with os.fdopen(handle, "wb") as file:
+        fresh = _key_file.with_suffix(f".{secrets.token_hex(4)}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(secrets.token_bytes(KEY_BYTES))
-        return _key_file.read_bytes()
+        with suppress(FileExistsError):  # another process of the server was first
+            os.link(fresh, _key_file)  # whole or not at all, never half written
+        fresh.unlink()
+    return _key_file.read_bytes()

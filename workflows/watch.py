@@ -10,7 +10,7 @@ import workflows.steps  # noqa: F401 -- registers every step with the engine
 from workflows import jobs
 from workflows.db import Database
 from workflows.domain import permissions
-from workflows.engine import check, history
+from workflows.engine import gate, history
 from workflows.engine.definitions import LIBRARY, read_folder
 from workflows.engine.errors import DefinitionError
 from workflows.engine.registry import HUMAN, SERVICE
@@ -24,8 +24,8 @@ __all__ = ["DefinitionError"]
 
 def check_definitions(folder: Path = FOLDER) -> None:
     """Raise DefinitionError, with every defect of every file, unless all diagrams and tables may run."""
-    names = check.Names(frozenset(HUMAN), frozenset(SERVICE), frozenset(permissions.ROLES))
-    defects = check.examine(read_folder(folder), names)
+    names = gate.Names(frozenset(HUMAN), frozenset(SERVICE), frozenset(permissions.ROLES))
+    defects = gate.examine(read_folder(folder), names)
     if defects:
         raise DefinitionError(defects)
 

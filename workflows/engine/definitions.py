@@ -146,7 +146,7 @@ def digest_of(process: str, files: Files) -> str:
 
 
 def build(process: str, files: Files) -> Definition:
-    """Parse a bundle. The diagrams are taken to be right: engine.check says so before they get here."""
+    """Parse a bundle. The diagrams are taken to be right: engine.gate says so before they get here."""
     parser = Parser()
     tables: dict[str, dmn.Model] = {}
     for name, content in files.items():

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -58,22 +57,19 @@ class Chain:
 def first_bent(session: Session, process: Process) -> str | None:
     """What is wrong with the history of ``process``, naming the first bad row; None when nothing is."""
     head, seq = "", 0
-    for entry in _entries(session, process.id):
-        seq += 1
-        if entry.seq != seq:
-            return f"流程 {process.id} 的履历缺少第 {seq} 行"
-        row = {column.key: getattr(entry, column.key) for column in HistoryEntry.__table__.columns}
-        if entry.hash != _digest(head, row):
-            return f"流程 {process.id} 的履历第 {seq} 行与其校验值不符"
-        head = entry.hash
+    query = select(HistoryEntry).where(HistoryEntry.process_id == process.id).order_by(HistoryEntry.seq)
+    with session.scalars(query.execution_options(yield_per=500)) as entries:
+        for entry in entries:
+            seq += 1
+            if entry.seq != seq:
+                return f"流程 {process.id} 的履历缺少第 {seq} 行"
+            row = {column.key: getattr(entry, column.key) for column in HistoryEntry.__table__.columns}
+            if entry.hash != _digest(head, row):
+                return f"流程 {process.id} 的履历第 {seq} 行与其校验值不符"
+            head = entry.hash
     if (seq, head) != (process.history_seq, process.history_head):
         return f"流程 {process.id} 的履历末尾与流程记录不符(应有 {process.history_seq} 行,实有 {seq} 行)"
     return None
-
-
-def _entries(session: Session, process_id: int) -> Iterator[HistoryEntry]:
-    query = select(HistoryEntry).where(HistoryEntry.process_id == process_id).order_by(HistoryEntry.seq)
-    return iter(session.scalars(query.execution_options(yield_per=500)))
 
 
 def _digest(head: str, row: dict[str, Any]) -> str:

@@ -15,10 +15,11 @@ from SpiffWorkflow.bpmn.parser.event_parsers import (
     StartEventParser,
 )
 from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
-from SpiffWorkflow.bpmn.parser.task_parsers import SubWorkflowParser
+from SpiffWorkflow.bpmn.parser.task_parsers import CallActivityParser, SubWorkflowParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.specs.defaults import (
     BoundaryEvent,
+    CallActivity,
     EndEvent,
     IntermediateCatchEvent,
     IntermediateThrowEvent,
@@ -34,10 +35,12 @@ from workflows.engine.specs import (
     CycleTimer,
     DecisionTask,
     DueTimer,
+    EachInTurn,
     EventSubprocessTask,
     Human,
     HumanTask,
     KeyedMessage,
+    Loop,
     ProcessSpec,
     ServiceStep,
 )
@@ -158,7 +161,15 @@ class OurReceive(OurEvents, ReceiveTaskParser):  # type: ignore[misc]
     pass
 
 
+class OurCall(CallActivityParser):  # type: ignore[misc]
+    STANDARD_LOOP_CLASS = Loop
+    SEQUENTIAL_MI_CLASS = EachInTurn
+
+
 class OurSubprocess(SubWorkflowParser):  # type: ignore[misc]
+    STANDARD_LOOP_CLASS = Loop
+    SEQUENTIAL_MI_CLASS = EachInTurn
+
     def create_task(self) -> Any:
         if self.node.get("triggeredByEvent") != "true":
             return super().create_task()
@@ -183,6 +194,7 @@ class Parser(BpmnParser):  # type: ignore[misc]
         full_tag("serviceTask"): (ServiceStepParser, ServiceStep),
         full_tag("businessRuleTask"): (DecisionParser, DecisionTask),
         full_tag("subProcess"): (OurSubprocess, SubWorkflowTask),
+        full_tag("callActivity"): (OurCall, CallActivity),
         full_tag("startEvent"): (OurStart, StartEvent),
         full_tag("endEvent"): (OurEnd, EndEvent),
         full_tag("intermediateCatchEvent"): (OurCatch, IntermediateCatchEvent),

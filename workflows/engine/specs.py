@@ -12,7 +12,13 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.control import BpmnStartTask
-from SpiffWorkflow.bpmn.specs.defaults import EventSubprocess, ServiceTask, UserTask
+from SpiffWorkflow.bpmn.specs.defaults import (
+    EventSubprocess,
+    SequentialMultiInstanceTask,
+    ServiceTask,
+    StandardLoopTask,
+    UserTask,
+)
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import CycleTimerEventDefinition, TimerEventDefinition
 from SpiffWorkflow.bpmn.util.event import PendingBpmnEvent
@@ -84,7 +90,10 @@ class StartOnce(BpmnStartTask):  # type: ignore[misc]
                 child.cancel()
         child = my_task._add_child(spec, TaskState.FUTURE)
         child.triggered = True
-        child.task_spec._update(child)
+        spec._predict(
+            child, mask=TaskState.NOT_FINISHED_MASK
+        )  # its way to the end, which it may come to alone
+        spec._update(child)
         return child.id
 
 
@@ -97,6 +106,32 @@ class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
 
 class EventSubprocessTask(EventSubprocess):  # type: ignore[misc]
     is_interrupting = False
+
+    def test(self) -> None:
+        """Nothing: SpiffWorkflow asks that some flow leads here, but a message starts it."""
+
+
+class Loop(StandardLoopTask):  # type: ignore[misc]
+    """A part that is repeated: each round goes on with the variables as the one before it left them."""
+
+    def merge_child(self, workflow: Any, child: Any) -> None:
+        _hand_back(child)
+        super().merge_child(workflow, child)
+
+
+class EachInTurn(SequentialMultiInstanceTask):  # type: ignore[misc]
+    """A part that runs for each item of a list, one after another; variables are handed on as by Loop."""
+
+    def merge_child(self, workflow: Any, child: Any) -> None:
+        if self.input_item is not None:
+            child.data.pop(self.input_item.bpmn_id, None)  # SpiffWorkflow 3.2.0 refuses the next item over it
+        _hand_back(child)
+        super().merge_child(workflow, child)
+
+
+def _hand_back(child: Any) -> None:
+    """Give the variables of a finished round to its loop, which would otherwise unite lists instead of replacing."""
+    child.parent.data.update(child.data)
 
 
 class DueTimer(TimerEventDefinition):  # type: ignore[misc]
@@ -234,6 +269,8 @@ def _check_value(place: str, value: Any) -> None:
     elif isinstance(value, list):
         for inner in value:
             _check_value(place, inner)
+    elif isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        raise StepFailed(place, "a number of more than 63 bits is not kept in a process")
     elif isinstance(value, dt.datetime) and value.tzinfo is None:
         raise StepFailed(place, "a time without a zone")
     elif not (value is None or isinstance(value, bool | int | str | Decimal | dt.date | dt.timedelta)):

@@ -1,0 +1,218 @@
+"""What may not run is refused at the door, with file, element, line and reason."""
+
+import itertools
+import random
+import time
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from tests.engine.bad_diagrams import WRONG
+from workflows import watch
+from workflows.domain.permissions import ROLES
+from workflows.engine import gate
+from workflows.engine.definitions import Files, read_folder
+from workflows.engine.errors import Defect
+from workflows.engine.registry import HUMAN, SERVICE
+
+GOOD = read_folder(Path(__file__).parent / "diagrams" / "good")
+NAMES = gate.Names(frozenset({"x.write", "x.sign"}), frozenset({"x.gather"}), frozenset({"office", "sys"}))
+MESSAGE = (
+    '<message id="m" name="MSG_DONE"><extensionElements><s:properties xmlns:s="http://spiffworkflow.org/bpmn/schema/1.0/core">'
+    '<s:property name="key" value="bid_id" /></s:properties></extensionElements></message>'
+)
+
+
+def mutated(old: str, new: str, *, file: str = "main.bpmn") -> Files:
+    text = GOOD[file].decode()
+    assert old in text
+    return {**GOOD, file: text.replace(old, new, 1).encode()}
+
+
+def told(defects: list[Defect]) -> str:
+    return "\n".join(map(str, defects))
+
+
+def test_a_good_diagram_passes() -> None:
+    assert gate.examine(GOOD, NAMES) == []
+
+
+def test_the_shipped_diagrams_pass() -> None:
+    watch.check_definitions()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "element", "reason"), WRONG, ids=[f"{one[2]} {one[3]}" for one in WRONG]
+)
+def test_what_would_go_wrong_is_refused(old: str, new: str, element: str, reason: str) -> None:
+    files = mutated(old, new)
+    defects = gate.examine(files, NAMES)
+    assert [one for one in defects if one.element == element and reason in one.reason], told(defects)
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "reason"),
+    [
+        (b"", 1, "不是格式良好"),
+        (b"<a>\n<b>\n</a>", 3, "不是格式良好"),
+        (b"\n<!DOCTYPE a><a />", 2, "DOCTYPE"),
+        (b'<!DOCTYPE a [<!ENTITY b "b">]><a>&b;</a>', 1, "DOCTYPE"),
+        (b"<a>\xff</a>", 1, "UTF-8"),
+        ('<?xml version="1.0" encoding="GBK"?><a />'.encode("gbk"), 1, "GBK"),
+        ('<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a><a />'.encode("utf-16"), 1, "UTF-8"),
+        (b"<a>" * 60 + b"</a>" * 60, 1, "嵌套超过"),
+        (b"<a>" * 300 + b"</a>" * 300, 1, "嵌套超过"),
+        (b"<a>" + b" " * (1 << 20) + b"</a>", 1, "大于 1 MiB"),
+        (b"<a />", 1, "不是 BPMN 2.0"),
+        (b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" />', 1, "没有可执行的流程"),
+    ],
+)
+def test_what_is_no_diagram_is_refused(content: bytes, line: int, reason: str) -> None:
+    [defect] = gate.examine({"x.bpmn": content}, NAMES)
+    assert (defect.file, defect.line, reason in defect.reason) == ("x.bpmn", line, True), told([defect])
+
+
+def test_a_file_that_is_neither_diagram_nor_table_is_refused() -> None:
+    [defect] = gate.examine({"x.txt": b""}, NAMES)
+    assert defect == Defect("x.txt", "definitions", 1, "只接受 .bpmn 和 .dmn 文件")
+
+
+def test_all_defects_of_all_files_are_told_at_once() -> None:
+    files = mutated("x.gather", "x.lost") | {"grade.dmn": b"<a />", "called.bpmn": b"<b"}
+    files["main.bpmn"] = files["main.bpmn"].replace(b'default="f_no"', b"")
+    defects = gate.examine(files, NAMES)
+    assert [(one.file, one.element) for one in defects] == [
+        ("called.bpmn", "definitions"),
+        ("grade.dmn", "definitions"),
+        ("main.bpmn", "gather"),
+        ("main.bpmn", "judge"),
+        ("main.bpmn", "g_ok"),
+        ("main.bpmn", "ask"),
+        ("main.bpmn", "f_no"),
+    ]
+
+
+def test_a_wrong_table_is_refused_with_its_place() -> None:
+    defects = gate.examine(mutated("&gt;= 60", "&gt;= = 60", file="grade.dmn"), NAMES)
+    assert ("grade.dmn", "gi1", 7) in [(one.file, one.element, one.line) for one in defects], told(defects)
+
+
+def test_a_decision_is_made_by_one_table_only() -> None:
+    [defect] = gate.examine({**GOOD, "zzz.dmn": GOOD["grade.dmn"]}, NAMES)
+    assert defect == Defect("zzz.dmn", "grade", 3, "决策 grade 在 grade.dmn 中已有")
+
+
+def test_a_message_has_one_key_in_all_files() -> None:
+    other = GOOD["called.bpmn"].replace(b"<process", MESSAGE.encode() + b"<process", 1)
+    [defect] = gate.examine({**GOOD, "called.bpmn": other}, NAMES)
+    assert (defect.file, defect.element) == ("main.bpmn", "m_done")
+    assert defect.reason == "消息 MSG_DONE 的关联键是 call_id,在 called.bpmn 中是 bid_id"
+
+
+def test_processes_that_call_one_another_are_refused() -> None:
+    back = b'<callActivity id="back" calledElement="main" /><sequenceFlow id="b" sourceRef="back" targetRef="called_ended" />'
+    other = GOOD["called.bpmn"].replace(b'targetRef="called_ended" />', b'targetRef="back" />' + back)
+    defects = gate.examine({**GOOD, "called.bpmn": other}, NAMES)
+    assert [one.reason.partition(":")[0] for one in defects] == ["流程互相调用成环"], told(defects)
+
+
+def test_a_process_started_by_a_message_cannot_be_called() -> None:
+    event = b'<startEvent id="called_started"><messageEventDefinition messageRef="m" /></startEvent>'
+    other = GOOD["called.bpmn"].replace(b'<startEvent id="called_started" />', event)
+    other = other.replace(b"<process", MESSAGE.replace("bid_id", "call_id").encode() + b"<process", 1)
+    [defect] = gate.examine({**GOOD, "called.bpmn": other}, NAMES)
+    assert (defect.element, defect.reason) == ("ask", "流程 called 没有无消息的开始事件,不能被调用")
+
+
+def test_without_names_steps_lanes_and_defaults_are_not_asked_for() -> None:
+    files = mutated("x.gather", "x.lost")
+    for old, new in (("x.write", "x.lost"), ('name="office"', 'name="anyone"')):
+        files["main.bpmn"] = files["main.bpmn"].replace(old.encode(), new.encode())
+    no_default = '<sequenceFlow id="f_no" sourceRef="g_ok" targetRef="g_wait"><conditionExpression>b</conditionExpression>'
+    text = files["main.bpmn"].decode().replace(' default="f_no"', "")
+    text = text.replace(
+        '<sequenceFlow id="f_no" sourceRef="g_ok" targetRef="g_wait" />', f"{no_default}</sequenceFlow>"
+    )
+    assert gate.examine({**files, "main.bpmn": text.encode()}, None) == []
+
+
+def test_what_the_engine_cannot_build_is_refused_not_raised() -> None:
+    chain = [f'<receiveTask id="n{n}" messageRef="m" />' for n in range(600)]
+    ids = ["called_started", *(f"n{n}" for n in range(600)), "called_ended"]
+    flows = [
+        f'<sequenceFlow id="to_{b}" sourceRef="{a}" targetRef="{b}" />' for a, b in itertools.pairwise(ids)
+    ]
+    text = GOOD["called.bpmn"].decode()
+    text = text.replace(
+        '<sequenceFlow id="f_c1" sourceRef="called_started" targetRef="called_ended" />',
+        "".join(chain + flows),
+    )
+    text = text.replace("<process", MESSAGE + "<process", 1)
+    [defect] = gate.examine({"called.bpmn": text.encode()}, NAMES)
+    assert (defect.file, defect.element) == ("called.bpmn", "called")
+    assert defect.reason.startswith("引擎无法读取这个流程")
+
+
+def test_a_broken_diagram_stops_the_start_and_names_the_place(tmp_path: Path) -> None:
+    text = (watch.FOLDER / "bid" / "bid.bpmn").read_text()
+    for path in watch.FOLDER.rglob("*.*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "bid.bpmn").write_text(text.replace('default="flow_g_eligible_reject_bid"', ""))
+    lines = text.split("\n")
+    gateway = next(n for n, line in enumerate(lines, 1) if 'exclusiveGateway id="g_eligible"' in line)
+    flow = next(
+        n for n, line in enumerate(lines, 1) if 'sequenceFlow id="flow_g_eligible_reject_bid"' in line
+    )
+    with pytest.raises(watch.DefinitionError) as caught:
+        watch.check_definitions(tmp_path)
+    assert str(caught.value).split("\n") == [
+        f"bid.bpmn:{gateway}: g_eligible: 有多条出线的网关必须有默认连线",
+        f"bid.bpmn:{flow}: flow_g_eligible_reject_bid: 不是默认连线,缺少条件",
+    ]
+
+
+def spoil(root: etree._Element, chance: random.Random) -> None:
+    """Delete, double, rename, move or rewrite something anywhere."""
+    elements = [one for one in root.iter(etree.Element) if one is not root] or [
+        etree.SubElement(root, "lost")
+    ]
+    element, other = chance.choice(elements), chance.choice(elements)
+    parent = element.getparent()
+    assert parent is not None
+    key = chance.choice(sorted(element.attrib) or ["id"])
+    match chance.randrange(7):
+        case 0:
+            parent.remove(element)
+        case 1:
+            parent.append(etree.fromstring(etree.tostring(element)))
+        case 2:
+            element.tag = other.tag
+        case 3:
+            element.attrib.pop(key, "")
+        case 4:
+            element.set(key, chance.choice(["", "1", "Start", "é 中", other.get("id", "x"), "P1Y", "true"]))
+        case 5:
+            element.text = chance.choice(
+                ["", "((", "1/0", "x y z", "R/", '"2026-01-01T00:00"', "null", "PT1H", "bid"]
+            )
+        case _:
+            if element not in other.iterancestors() and element is not other:
+                other.append(element)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_spoilt_diagram_is_judged_never_a_crash(seed: int) -> None:
+    chance = random.Random(seed)
+    files = {**GOOD, **read_folder(watch.FOLDER)}
+    known = gate.Names(
+        frozenset(HUMAN) | NAMES.human, frozenset(SERVICE) | NAMES.service, frozenset(ROLES) | NAMES.roles
+    )
+    name = chance.choice(sorted(files))
+    root = etree.fromstring(files[name])
+    for _ in range(chance.choice([1, 1, 2, 5])):
+        spoil(root, chance)
+    began = time.perf_counter()
+    defects = gate.examine({**files, name: etree.tostring(root)}, known)
+    assert time.perf_counter() - began < 5
+    assert all(one.file in files and one.line >= 1 and one.element and one.reason for one in defects)
