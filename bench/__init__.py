@@ -1,0 +1,1 @@
+"""What it costs: figures measured on this machine, against a limit measured beside them."""
