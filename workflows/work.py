@@ -118,13 +118,8 @@ def complete(session: Session, item_id: int, values: Mapping[str, Any], *, actor
     step = HUMAN[item.step]
     clean = validate(step.form, values)
     with _acting():
-        opinion = clean.get("opinion")
-        people.mark_done(run, item, actor_id=actor.id, opinion=opinion or None)
-        try:
-            outcome = step.handler(Act(session, actor, run.task(item.token).data, clean, item))
-        except ValidationError as error:
-            raise Invalid(_flat(error.messages_dict)) from error
-        people.finish(run, item, outcome, actor_id=actor.id)
+        outcome = step.handler(Act(session, actor, run.task(item.token).data, clean, item))
+        people.finish(run, item, outcome, actor_id=actor.id, opinion=clean.get("opinion") or None)
     return CompletedView(
         item.id, item.process_id, next_item(session, item.process_id, held), f"已办理:{step.title}"
     )
@@ -193,13 +188,7 @@ def _running(session: Session, name: str, key: str, value: int) -> Run:
 
 def _take(session: Session, item_id: int, held: Grants) -> tuple[Run, WorkItem]:
     """The open item with its process, both held by this transaction, if the holder of ``held`` may do it."""
-    process_id = session.execute(
-        select(WorkItem.process_id).where(WorkItem.id == item_id)
-    ).scalar_one_or_none()
-    if process_id is None:
-        raise NotFound("没有找到这个任务。")
-    run = Run.take(session, process_id)
-    item = session.get_one(WorkItem, item_id, populate_existing=True)
+    run, item = Run.take_item(session, item_id)
     _check_open(session, item, held)
     return run, item
 

@@ -9,8 +9,8 @@ import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from sqlalchemy import select
 
 from tests.engine import trial
 from workflows import clock
@@ -27,7 +27,7 @@ SAMPLES: dict[str, Any] = {
     "large": 2**63 - 1,
     "negative": -(2**63),
     "exact": Decimal("0.10"),
-    "text": "冻堵 ≥ 40 \\ \"\n",
+    "text": '冻堵 ≥ 40 \\ "\n',
     "day": dt.date(2026, 11, 23),
     "instant": dt.datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=clock.PLANT_ZONE),
     "utc": dt.datetime(2026, 11, 23, 1, tzinfo=dt.UTC),
@@ -67,7 +67,9 @@ values = st.recursive(
     | st.dates()
     | st.datetimes(timezones=st.just(dt.UTC))
     | st.timedeltas(dt.timedelta(days=-(10**6)), dt.timedelta(days=10**6)),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc空", min_size=1), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text("abc空", min_size=1), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 

@@ -6,10 +6,9 @@ from sqlalchemy import select
 from tests import play
 from tests.engine import trial
 from workflows.db import Database
-from workflows.engine import messages
 from workflows.engine.errors import StepFailed
 from workflows.engine.registry import Started
-from workflows.engine.runtime import Run
+from workflows.engine.runtime import Run, as_event
 from workflows.engine.tables import Delivery, Message
 
 
@@ -45,7 +44,7 @@ def test_a_message_carries_variables(trials: Database, someone: int) -> None:
         payload = {"case_id": 1, "answer": "否"}
         event = Message(name="TRIAL_GO", key="case_id", value="1", payload=payload)
         run = Run.take(session, process)
-        assert run.catch(messages.as_event(event))
+        assert run.catch(as_event(event))
         assert run.workflow.last_task.data["answer"] == "否"
 
 
@@ -67,7 +66,9 @@ def test_what_a_message_carries_must_be_known_to_its_sender(trials: Database, so
 
 
 def test_a_process_is_begun_with_the_keys_that_messages_find_it_by(trials: Database, someone: int) -> None:
-    with pytest.raises(StepFailed, match=r"^catch_message: messages find it by case_id: set these at its start$"):
+    with pytest.raises(
+        StepFailed, match=r"^catch_message: messages find it by case_id: set these at its start$"
+    ):
         trial.begin(trials, "catch_message", someone)
 
 
@@ -109,7 +110,10 @@ def test_of_message_and_timer_the_timer_comes_first(trials: Database, someone: i
 def test_a_message_waits_for_a_receiver_that_is_not_there_yet(trials: Database, someone: int) -> None:
     process = trial.begin(trials, "late_receiver", someone, case_id=1)
     _go(trials, 1)
-    assert (_state_of_messages(trials), play.open_nodes(trials, process)) == ((["spread"], ["early"]), ["work"])
+    assert (_state_of_messages(trials), play.open_nodes(trials, process)) == (
+        (["spread"], ["early"]),
+        ["work"],
+    )
     play.complete(trials, "trial.work", by=someone)
     assert trial.notes(trials, someone) == ["done"]
     assert play.status(trials, process) == "completed"
@@ -139,7 +143,11 @@ def test_a_message_begins_a_process(trials: Database, someone: int) -> None:
     play.send(trials, "TRIAL_BEGIN", key="case_id", case_id=1, user_id=someone)
     with trials.read() as session:
         (process,) = play.processes(session)
-        assert (process.name, process.subject, process.started_by_id) == ("started_by_message", "由消息开始", None)
+        assert (process.name, process.subject, process.started_by_id) == (
+            "started_by_message",
+            "由消息开始",
+            None,
+        )
     assert play.acts(trials, process.id) == [("start", "started_by_message"), ("receive", "started")]
     assert play.items(trials, process.id) == [("work", f"user:{someone}", "open")]
     play.complete(trials, "trial.work", by=someone)
@@ -154,7 +162,9 @@ def test_forty_receivers_each_get_the_message_and_one_failing_stops_nobody(
     with trials.transaction() as session:
         owners = [someone] * 25 + [offline] + [someone] * 14
         begun = [
-            Run.begin(session, "message_fails", Started("", "/", {"user_id": owner, "case_id": 7}), actor_id=None)
+            Run.begin(
+                session, "message_fails", Started("", "/", {"user_id": owner, "case_id": 7}), actor_id=None
+            )
             for owner in owners
         ]
         ids = [run.process.id for run in begun]

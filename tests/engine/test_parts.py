@@ -11,7 +11,9 @@ from workflows.engine.errors import StepFailed
 def _do(trials: Database, process: int, by: int, node: str = "work", **variables: object) -> None:
     """Complete the first open item at ``node``."""
     with trials.read() as session:
-        item = next(one.id for one in play.all_items(session, process) if (one.node, one.status) == (node, "open"))
+        item = next(
+            one.id for one in play.all_items(session, process) if (one.node, one.status) == (node, "open")
+        )
     play.complete_item(trials, item, by=by, set=variables)
 
 
@@ -20,7 +22,9 @@ def _object(trials: Database, case_id: int, objection_id: int) -> None:
 
 
 @pytest.mark.parametrize("order", [["left", "right"], ["right", "left"]])
-def test_a_parallel_block_waits_for_all_its_branches(trials: Database, someone: int, order: list[str]) -> None:
+def test_a_parallel_block_waits_for_all_its_branches(
+    trials: Database, someone: int, order: list[str]
+) -> None:
     process = trial.begin(trials, "both", someone)
     assert sorted(play.open_nodes(trials, process)) == ["left", "right"]
     _do(trials, process, someone, order[0])
@@ -31,7 +35,12 @@ def test_a_parallel_block_waits_for_all_its_branches(trials: Database, someone: 
 
 @pytest.mark.parametrize(
     ("left", "right", "asked"),
-    [(True, True, ["left", "right"]), (True, False, ["left"]), (False, True, ["right"]), (False, False, ["other"])],
+    [
+        (True, True, ["left", "right"]),
+        (True, False, ["left"]),
+        (False, True, ["right"]),
+        (False, False, ["other"]),
+    ],
 )
 def test_an_inclusive_gateway_takes_every_branch_that_is_wanted(
     trials: Database, someone: int, left: bool, right: bool, asked: list[str]
@@ -174,7 +183,9 @@ def test_an_objection_may_come_while_another_is_heard(trials: Database, someone:
     assert trial.notes(trials, someone) == ["heard", "done"]
 
 
-def test_an_objection_after_the_work_is_heard_while_the_first_still_is(trials: Database, someone: int) -> None:
+def test_an_objection_after_the_work_is_heard_while_the_first_still_is(
+    trials: Database, someone: int
+) -> None:
     process = trial.begin(trials, "objections", someone, case_id=1)
     _object(trials, 1, 11)
     _do(trials, process, someone)
@@ -219,3 +230,20 @@ def test_objections_reach_a_part_of_the_process_while_it_runs(
     assert trial.notes(trials, someone)[-1] == last
     assert trial.notes(trials, someone).count("heard") == 2
     assert play.status(trials, process) == "completed"
+
+
+@pytest.mark.parametrize("order", [["left", "right"], ["right", "left"]])
+def test_what_one_branch_sets_is_not_undone_by_the_other(trials: Database, someone: int, order: list[str]) -> None:
+    process = trial.begin(trials, "both", someone, number=1, people=[1, 2], other=0)
+    changes: dict[str, dict[str, object]] = {"left": {"number": 2, "people": [3]}, "right": {"other": 5}}
+    for node in order:
+        _do(trials, process, someone, node, **changes[node])
+    assert play.variables(trials, process) == {"user_id": someone, "number": 2, "people": [3], "other": 5}
+
+
+def test_what_a_branch_beside_a_task_sets_is_known_after_the_task(trials: Database, someone: int) -> None:
+    process = trial.begin(trials, "objections", someone, case_id=1, number=1)
+    _object(trials, 1, 11)
+    _do(trials, process, someone, "hear", number=2)
+    _do(trials, process, someone)
+    assert play.variables(trials, process)["number"] == 2

@@ -1,8 +1,9 @@
 """Many people on one task at the same instant, each in a thread and a transaction of their own."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from tests import play
 from tests.engine import trial
@@ -13,7 +14,7 @@ from workflows.errors import Conflict, Refusal
 CLIENTS = 50
 
 
-def _at_once(acts: list[Callable[[], object]]) -> list[object]:
+def _at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
     """What each of ``acts`` returned, or the refusal it raised; all begin together."""
     barrier = threading.Barrier(len(acts))
 
@@ -35,10 +36,12 @@ def test_of_fifty_clients_exactly_one_completes_the_task(trials: Database, someo
         process = trial.begin(trials, "ask_people", someone, people=people)
         with trials.read() as session:
             item = play.all_items(session, process)[0].id
-        answers = _at_once([lambda by=by: play.complete_item(wide, item, by=by) for by in people])  # type: ignore[misc]
+        answers = _at_once([partial(play.complete_item, wide, item, by=by) for by in people])
         conflicts = [one for one in answers if isinstance(one, Conflict)]
         assert len(conflicts) == CLIENTS - 1
-        winner = next(history.actor_id for history in play.history(trials, process) if history.verb == "complete")
+        winner = next(
+            history.actor_id for history in play.history(trials, process) if history.verb == "complete"
+        )
         assert isinstance(answers[people.index(winner or 0)], play.CompletedView)
         name = play.name_of(trials, winner or 0)
         assert {str(one) for one in conflicts} == {f"本任务已由{name}于 2026-11-23 09:00 办理,无需再办。"}
@@ -57,8 +60,7 @@ def test_signers_at_the_same_instant_decide_their_round_once(trials: Database, s
         signers = trial.people(trials, 6)
         process = trial.begin(trials, "round_all", someone, signers=signers)
         acts = [
-            lambda by=by: play.complete(trials, "trial.vote", by=by, process=process, agree=True)  # type: ignore[misc]
-            for by in signers
+            partial(play.complete, trials, "trial.vote", by=by, process=process, agree=True) for by in signers
         ]
         assert all(isinstance(one, play.CompletedView) for one in _at_once(acts))
         verbs = [verb for verb, _ in play.acts(trials, process)]
@@ -75,11 +77,16 @@ def test_of_signers_at_the_same_instant_only_those_who_are_needed_are_counted(
         with trials.read() as session:
             items = [one.id for one in play.all_items(session, process)]
         acts = [
-            lambda item=item, by=by: play.complete_item(trials, item, by=by, agree=True)  # type: ignore[misc]
+            partial(play.complete_item, trials, item, by=by, agree=True)
             for item, by in zip(items, signers, strict=True)
         ]
         answers = _at_once(acts)
-        assert sorted(type(one).__name__ for one in answers) == ["CompletedView", "Conflict", "Conflict", "Conflict"]
+        assert sorted(type(one).__name__ for one in answers) == [
+            "CompletedView",
+            "Conflict",
+            "Conflict",
+            "Conflict",
+        ]
         statuses = [status for _, _, status in play.items(trials, process)]
         assert sorted(statuses) == ["cancelled", "cancelled", "cancelled", "done"]
         assert trial.notes(trials, someone) == ["yes"] * lap
@@ -89,7 +96,7 @@ def test_several_workers_fire_each_timer_once(trials: Database, someone: int) ->
     for _ in range(20):
         trial.begin(trials, "timer_duration", someone)
     play.pass_time(hours=1)
-    _at_once([lambda: jobs.run_until_quiet(trials)] * 4)
+    _at_once([partial(jobs.run_until_quiet, trials)] * 4)
     assert trial.notes(trials, someone) == ["done"] * 20
     assert play.incidents(trials) == []
 
@@ -98,6 +105,6 @@ def test_several_workers_deliver_each_message_once(trials: Database, someone: in
     processes = [trial.begin(trials, "catch_message", someone, case_id=case) for case in range(10)]
     for case in range(10):
         play.write_message(trials, "TRIAL_GO", key="case_id", case_id=case, answer="是")
-    _at_once([lambda: jobs.run_until_quiet(trials)] * 4)
+    _at_once([partial(jobs.run_until_quiet, trials)] * 4)
     assert [play.status(trials, process) for process in processes] == ["completed"] * 10
     assert trial.notes(trials, someone) == ["done"] * 10

@@ -5,12 +5,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy.orm import Session
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from sqlalchemy.orm import Session
 
 from tests import play
 from tests.engine import trial
@@ -18,15 +19,21 @@ from workflows import clock
 from workflows.db import Database
 from workflows.engine import codec, definitions
 from workflows.engine.definitions import Definition
-from workflows.engine.messages import as_event
-from workflows.engine.runtime import Run
+from workflows.engine.runtime import Run, as_event
 from workflows.engine.specs import SOLO
 from workflows.engine.tables import Message, Process
 from workflows.engine.waiting import ready_humans, waiting_timers
 from workflows.models import Notice
 
 ROUND = {"signers": [1, 2], "share": 1, "shares": [1, 1], "unit_id": 1, "people": [1, 2], "post_id": 1}
-FLAGS = {"things": ["甲", "乙"], "again": True, "wants_left": True, "wants_right": True, "amount": 200, "case_id": 1}
+FLAGS = {
+    "things": ["甲", "乙"],
+    "again": True,
+    "wants_left": True,
+    "wants_right": True,
+    "amount": 200,
+    "case_id": 1,
+}
 LONGEST = 16  # acts of one walk
 PROCESSES = sorted(path.stem for path in trial.DIAGRAMS.glob("*.bpmn") if path.stem != "started_by_message")
 
@@ -65,16 +72,20 @@ class Walk:
         for task in ready_humans(self.run.workflow):
             human, node = task.task_spec.human, task.task_spec.bpmn_id
             agreed = "agreed" if number % 2 else "rejected"
-            changes = {"again": number % 3 > 0, "number": number} if human.policy == SOLO else {human.result: agreed}
+            changes = (
+                {"again": number % 3 > 0, "number": number}
+                if human.policy == SOLO
+                else {human.result: agreed}
+            )
             name = f"human {node} {orjson.dumps(task.data, default=str).decode()}"
-            yield name, lambda task=task, changes=changes: self.run.complete_human(task.id.int, changes)
+            yield name, partial(self.run.complete_human, task.id.int, changes)
         for task, timer in waiting_timers(self.run.workflow):
             if timer.due(task) is not None:
-                yield f"timer {timer.name}", lambda task=task, timer=timer: self.run.fire(task.id.int, timer.name)
+                yield f"timer {timer.name}", partial(self.run.fire, task.id.int, timer.name)
         for message, key in self.run.definition.catches.items():
             payload = {"case_id": 1, "answer": number, "objection_id": number}
             event = as_event(Message(name=message, key=key, value="1", payload=payload))
-            yield f"message {message}", lambda event=event: self.run.catch(event)
+            yield f"message {message}", partial(self.run.catch, event)
 
     def outcome(self) -> dict[str, Any]:
         """What a walk leaves: its history without row numbers, its variables, and what it waits for."""
@@ -110,6 +121,7 @@ def _walk(session: Session, walk: Walk, user_id: int, seed: int) -> dict[str, An
     return outcome
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", PROCESSES)
 def test_a_process_reloaded_after_every_step_goes_the_same_way(
     trials: Database, someone: int, name: str
@@ -155,7 +167,11 @@ def test_a_definition_is_found_in_the_database_by_a_server_that_has_not_met_it(
     with trials.read() as session:
         digest = play.processes(session)[0].digest
         found = library.get(session, digest)
-        assert (found.digest, found.process, sorted(found.files)) == (digest, "calls", ["called.bpmn", "calls.bpmn"])
+        assert (found.digest, found.process, sorted(found.files)) == (
+            digest,
+            "calls",
+            ["called.bpmn", "calls.bpmn"],
+        )
         assert library.get(session, digest) is found
         assert library.titles() == {}
     assert play.status(trials, process) == "running"

@@ -30,7 +30,12 @@ def test_a_timer_fires_at_its_instant_and_not_before(
     play.wait_until(trials, at - SECOND)
     assert trial.notes(trials, someone) == []
     play.wait_until(trials, at)
-    assert play.acts(trials, process) == [("start", name), ("timer", "wait"), ("auto", "note_done"), ("end", name)]
+    assert play.acts(trials, process) == [
+        ("start", name),
+        ("timer", "wait"),
+        ("auto", "note_done"),
+        ("end", name),
+    ]
     assert (trial.notes(trials, someone), play.timers(trials, process)) == (["done"], [])
 
 

@@ -101,8 +101,8 @@ def seal_up(session: Session, bid: Bid) -> None:
 
 
 def withdraw(session: Session, bid: Bid) -> None:
-    """撤回: before the deadline; the leader may bid again."""
-    if bid.state != BidState.SEALED:
+    """撤回: before the deadline; the leader may bid again. What is withdrawn stays so."""
+    if bid.state not in (BidState.SEALED, BidState.WITHDRAWN):
         raise Conflict("只有已递交、尚未开榜的申报可以撤回。")
     bid.state = BidState.WITHDRAWN
 
@@ -164,8 +164,9 @@ def get(session: Session, bid_id: int, *, actor: User) -> Bid:
 def of_challenge(session: Session, challenge: Challenge, *, actor: User) -> list[Bid]:
     """The bids on ``challenge`` that ``actor`` may see, in order of sealing."""
     query = select(Bid).where(Bid.challenge_id == challenge.id).order_by(Bid.sealed_at, Bid.id)
-    bids = session.scalars(query.options(selectinload(Bid.members).selectinload(TeamMember.user)))
-    return [bid for bid in bids if permissions.may_see_bid(session, actor, bid)]
+    team = selectinload(Bid.members).selectinload(TeamMember.user)
+    bids = session.scalars(query.options(team, selectinload(Bid.leader))).all()
+    return permissions.seen_bids(session, actor, bids)
 
 
 def of_person(session: Session, user: User) -> list[Bid]:

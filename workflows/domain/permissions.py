@@ -1,6 +1,6 @@
 """Every question of authorisation, and the roles (lanes) it is asked about."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,9 +106,18 @@ def is_on_team(user: User, bid: Bid) -> bool:
 
 def may_see_bid(session: Session, user: User, bid: Bid) -> bool:
     """Its team, the heads of its unit, and those who read all (who see only that a draft or seal exists)."""
+    return bool(seen_bids(session, user, [bid]))
+
+
+def seen_bids(session: Session, user: User, bids: Sequence[Bid]) -> list[Bid]:
+    """Those of ``bids`` that ``user`` may see, in their order."""
+    held = grants(session, user)
+    return [bid for bid in bids if _sees_bid(held, user, bid)]
+
+
+def _sees_bid(held: Grants, user: User, bid: Bid) -> bool:
     if is_on_team(user, bid):
         return True
-    held = grants(session, user)
     if any((role, bid.unit_id) in held.roles for role in ("party_secretary", "admin_head")):
         return True
     if held.is_any(("hr", "hse")):

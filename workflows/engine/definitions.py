@@ -15,6 +15,7 @@ from lxml import etree
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from workflows import clock, dmn
@@ -199,15 +200,22 @@ class Library:
         return known
 
     def store(self, session: Session) -> int:
-        """Write every current definition that the database does not have; how many there were."""
+        """Write every current definition that the database does not have; how many there were.
+
+        Another server that starts at the same time may write the same ones: whoever is second changes nothing.
+        """
         have = set(session.scalars(select(DefinitionFile.digest)))
         new = [one for one in self._current.values() if one.digest not in have]
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         for one in new:
             texts = {name: content.decode() for name, content in one.files.items()}
-            packed = zstandard.ZstdCompressor().compress(orjson.dumps(texts))
-            session.add(
-                DefinitionFile(digest=one.digest, process=one.process, files=packed, stored_at=clock.now())
-            )
+            row = {
+                "digest": one.digest,
+                "process": one.process,
+                "files": zstandard.ZstdCompressor().compress(orjson.dumps(texts)),
+                "stored_at": clock.now(),
+            }
+            session.execute(insert(DefinitionFile).values(row).on_conflict_do_nothing())
         return len(new)
 
 

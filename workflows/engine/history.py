@@ -17,6 +17,7 @@ class Chain:
 
     def __init__(self, process: Process) -> None:
         self.process = process
+        self.seq, self.head = process.history_seq, process.history_head
         self.rows: list[dict[str, Any]] = []
 
     def add(
@@ -32,10 +33,10 @@ class Chain:
         after: dict[str, Any] | None = None,
     ) -> None:
         """Append one act; ``before`` and ``after`` hold what it changed, as JSON can."""
-        self.process.history_seq += 1
+        self.seq += 1
         row = {
             "process_id": self.process.id,
-            "seq": self.process.history_seq,
+            "seq": self.seq,
             "at": clock.now(),
             "actor_id": actor_id,
             "for_id": for_id,
@@ -46,12 +47,16 @@ class Chain:
             "before": _plain(before or {}),
             "after": _plain(after or {}),
         }
-        row["hash"] = self.process.history_head = _digest(self.process.history_head, row)
+        row["hash"] = self.head = _digest(self.head, row)
         self.rows.append(row)
 
     def write(self, session: Session) -> None:
+        """Write the acts, and their end into the process row; flushes everything else with it."""
+        self.process.history_seq, self.process.history_head = self.seq, self.head
+        session.flush()
         if self.rows:
-            session.execute(insert(HistoryEntry), self.rows)
+            session.execute(insert(HistoryEntry.__table__), self.rows)  # type: ignore[arg-type]
+        self.rows = []
 
 
 def first_bent(session: Session, process: Process) -> str | None:

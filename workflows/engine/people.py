@@ -66,36 +66,36 @@ def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
     _plan_reminders(run, items)
 
 
-def finish(run: "Run", item: WorkItem, outcome: dict[str, Any] | Vote | None, *, actor_id: int) -> None:
+def finish(
+    run: "Run", item: WorkItem, outcome: dict[str, Any] | Vote | None, *, actor_id: int, opinion: str | None
+) -> None:
     """Write that ``actor_id`` has done ``item``, and let the token move if that decides it.
 
-    ``item`` has been marked done by ``mark_done`` in this transaction.
+    Raises Conflict if another has done it.
     """
-    entry: dict[str, Any] = {"actor_id": actor_id, "item_id": item.id, "reason": item.opinion or ""}
+    agree = outcome.agree if isinstance(outcome, Vote) else None
+    _mark_done(run, item, actor_id=actor_id, opinion=opinion, agree=agree)
+    entry: dict[str, Any] = {"actor_id": actor_id, "item_id": item.id, "reason": opinion or ""}
     if item.round_id is None:
-        variables = outcome if isinstance(outcome, dict) else {}
-        run.complete_human(item.token, variables, **entry)
+        run.ended.add(item.token)
+        run.complete_human(item.token, outcome if isinstance(outcome, dict) else {}, **entry)
         run.save()
         return
-    agree = outcome.agree if isinstance(outcome, Vote) else None
-    item.agree = agree
     run.record("vote", item.node, after={"agree": agree}, **entry)
     result = _decide(run, item)
     if result is None:
-        _next_in_turn(run, item)
         run.write_history()
     else:
         run.complete_human(item.token, run.end_round(item.token, result), verb="round")
         run.save()
 
 
-def mark_done(run: "Run", item: WorkItem, *, actor_id: int, opinion: str | None) -> None:
-    """Take the one completion of ``item`` for this transaction. Raises Conflict if another has taken it."""
-    values = {"status": DONE, "done_at": clock.now(), "done_by_id": actor_id, "opinion": opinion}
+def _mark_done(run: "Run", item: WorkItem, *, actor_id: int, opinion: str | None, agree: bool | None) -> None:
+    values = {"done_at": clock.now(), "done_by_id": actor_id, "opinion": opinion, "agree": agree}
     taken = run.session.execute(
         update(WorkItem)
         .where(WorkItem.id == item.id, WorkItem.status == OPEN)
-        .values(**values)
+        .values(status=DONE, **values)
         .execution_options(synchronize_session="evaluate")
     )
     if taken.rowcount != 1:  # type: ignore[attr-defined]
@@ -105,28 +105,28 @@ def mark_done(run: "Run", item: WorkItem, *, actor_id: int, opinion: str | None)
 
 
 def _decide(run: "Run", item: WorkItem) -> str | None:
-    round_ = run.session.get_one(Round, item.round_id)
-    columns = (WorkItem.status, WorkItem.agree, WorkItem.weight, WorkItem.role)
-    rows = run.session.execute(
-        select(*columns).where(WorkItem.round_id == round_.id, WorkItem.status != CANCELLED)
+    """The result of the item's round as its votes now stand; otherwise whose turn it is next is asked."""
+    columns = (WorkItem.id, WorkItem.status, WorkItem.agree, WorkItem.weight, WorkItem.role)
+    votes = (
+        select(Round, *columns)
+        .join(WorkItem, WorkItem.round_id == Round.id)
+        .where(Round.id == item.round_id, WorkItem.status != CANCELLED)
+        .order_by(WorkItem.seq)
     )
-    ballots = [Ballot(status == DONE, agree, Decimal(weight), role) for status, agree, weight, role in rows]
+    rows = run.session.execute(votes).all()
+    round_: Round = rows[0][0]
+    ballots = [
+        Ballot(status == DONE, agree, Decimal(weight), role) for _, _, status, agree, weight, role in rows
+    ]
     ratio = Decimal(round_.ratio) if round_.ratio is not None else None
     round_.result = decide(round_.policy, ballots, ratio=ratio, veto=round_.veto)
+    if round_.result is not None and all(ballot.is_done for ballot in ballots):
+        run.ended.add(item.token)
+    waiting = [item_id for _, item_id, status, *_ in rows if status == WAITING]
+    if round_.result is None and waiting:
+        opened = {"status": OPEN, "created_at": clock.now()}
+        run.session.execute(update(WorkItem).where(WorkItem.id == waiting[0]).values(**opened))
     return round_.result
-
-
-def _next_in_turn(run: "Run", item: WorkItem) -> None:
-    following = (
-        select(WorkItem.id)
-        .where(WorkItem.round_id == item.round_id, WorkItem.status == WAITING)
-        .order_by(WorkItem.seq)
-        .limit(1)
-    )
-    next_id = run.session.execute(following).scalar()
-    if next_id is not None:
-        values = {"status": OPEN, "created_at": clock.now()}
-        run.session.execute(update(WorkItem).where(WorkItem.id == next_id).values(**values))
 
 
 def _open_round(

@@ -1,4 +1,4 @@
-"""The rows that follow from a process's state: its keys, its work items' end, its timers."""
+"""The rows of a process: held for a transaction, and those that follow from its state."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from workflows import clock
 from workflows.engine.definitions import Definition
@@ -15,6 +16,28 @@ from workflows.engine.people import NOT_ENDED
 from workflows.engine.tables import CANCELLED, Delivery, Due, Message, Process, ProcessKey, WorkItem
 
 Timers = Mapping[tuple[int, str], dt.datetime]  # due instants by serial of the task and node
+
+
+def hold(session: Session, process_id: int, *, skip_locked: bool) -> Process | None:
+    """The process row, held until the transaction ends; None when there is none, or another has it."""
+    query = select(Process).where(Process.id == process_id).with_for_update(skip_locked=skip_locked)
+    return session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
+
+
+def hold_item(session: Session, item_id: int) -> tuple[Process, WorkItem] | None:
+    """A work item with its process, both held: the process first, as every act takes it."""
+    query = (
+        select(Process, WorkItem)
+        .join(WorkItem, WorkItem.process_id == Process.id)
+        .where(WorkItem.id == item_id)
+        .with_for_update(of=[Process, WorkItem])
+    )
+    found = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        return None
+    process, item = found
+    set_committed_value(item, "process", process)
+    return process, item
 
 
 def write_keys(session: Session, process: Process, definition: Definition, data: Mapping[str, Any]) -> None:

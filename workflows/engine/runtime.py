@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from workflows import clock, dmn
-from workflows.engine import codec, people, records
+from workflows.engine import codec, people, records, variables
 from workflows.engine.definitions import LIBRARY, Definition
 from workflows.engine.errors import StepFailed
 from workflows.engine.expressions import Expressions
@@ -23,7 +23,7 @@ from workflows.engine.history import Chain
 from workflows.engine.registry import ROUND_END, SERVICE, Started
 from workflows.engine.rounds import AGREED
 from workflows.engine.specs import CycleTimer, KeyedMessage, check_variables
-from workflows.engine.tables import COMPLETED, RUNNING, Delivery, Message, Process
+from workflows.engine.tables import COMPLETED, RUNNING, Delivery, Message, Process, WorkItem
 from workflows.engine.waiting import Waiting, ready_humans, scopes, timers_of
 from workflows.errors import Conflict, NotFound, Refusal
 
@@ -42,6 +42,7 @@ class Run:
         self.chain = Chain(process)
         self.before = Waiting()
         self.messages: list[dict[str, Any]] = []
+        self.ended: set[int] = set()  # tokens of user tasks whose work items have all come to their end
 
     @classmethod
     def begin(
@@ -79,15 +80,24 @@ class Run:
     @classmethod
     def take(cls, session: Session, process_id: int) -> "Run":
         """Take the process for this transaction, waiting for another that has it. Raises NotFound."""
-        process = _locked(session, process_id, skip=False)
+        process = records.hold(session, process_id, skip_locked=False)
         if process is None:
             raise NotFound("没有这个流程。")
         return cls.resume(session, process)
 
     @classmethod
+    def take_item(cls, session: Session, item_id: int) -> tuple["Run", WorkItem]:
+        """Take a work item with its process, in the order in which every act takes them. Raises NotFound."""
+        found = records.hold_item(session, item_id)
+        if found is None:
+            raise NotFound("没有找到这个任务。")
+        process, item = found
+        return cls.resume(session, process), item
+
+    @classmethod
     def take_if_free(cls, session: Session, process_id: int) -> "Run | None":
         """Take the process for this transaction; None when another has it."""
-        process = _locked(session, process_id, skip=True)
+        process = records.hold(session, process_id, skip_locked=True)
         return None if process is None else cls.resume(session, process)
 
     @classmethod
@@ -121,7 +131,7 @@ class Run:
             outcome = model.evaluate(table, {name: task.data[name] for name in model.inputs(table)})
         except dmn.DecisionError as error:
             raise StepFailed(node, str(error)) from error
-        task.set_data(**check_variables(node, {result: outcome.value}))
+        variables.write(task, check_variables(node, {result: outcome.value}))
         trace = dmn.trace_to_json(outcome.trace)
         self.chain.add("decide", node, after={result: outcome.value, "trace": trace})
 
@@ -156,10 +166,10 @@ class Run:
         except TaskNotFoundException as error:
             raise Conflict("流程已经走过这一步,请刷新页面。") from error
 
-    def complete_human(self, token: int, variables: dict[str, Any], **entry: Any) -> None:
+    def complete_human(self, token: int, values: dict[str, Any], **entry: Any) -> None:
         """Let the token leave a user task with new variables; ``entry`` goes into the history."""
         task = self.task(token)
-        self._set(task, variables, **entry)
+        self._set(task, values, **entry)
         task.run()
         self.settle()
 
@@ -167,11 +177,11 @@ class Run:
         """The variables that a decided round gives: its result, and what its step works out from it."""
         task = self.task(token)
         human = task.task_spec.human
-        variables: dict[str, Any] = {human.result: result}
+        values: dict[str, Any] = {human.result: result}
         if human.step in ROUND_END:
             known = {**task.data, "round_result": result}
-            variables |= self._call(task.task_spec.bpmn_id, ROUND_END[human.step], known)
-        return variables
+            values |= self._call(task.task_spec.bpmn_id, ROUND_END[human.step], known)
+        return values
 
     def fire(self, token: int, node: str) -> bool:
         """Let a timer go off. False when nothing waits for it any more."""
@@ -216,7 +226,7 @@ class Run:
             if not empty:
                 return
             for task in empty:
-                task.set_data(**{task.task_spec.human.result: AGREED})
+                variables.write(task, {task.task_spec.human.result: AGREED})
                 self.chain.add("skip", task.task_spec.bpmn_id)
                 task.run()
 
@@ -228,24 +238,23 @@ class Run:
             self._collect_mail()
         state, serials = codec.encode(self.workflow)
         now = Waiting.of(self.workflow, serials)
-        self.process.state = state
-        if self.workflow.completed and self.process.status == RUNNING:
-            self.process.status, self.process.ended_at = COMPLETED, clock.now()
-            self.chain.add("end", self.process.name)
-        records.close_items(self.session, self.process, self.before.humans.keys() - now.humans.keys())
+        left = self.before.humans.keys() - now.humans.keys()
+        records.close_items(self.session, self.process, left - self.ended)
         fresh = {token: now.humans[token] for token in now.humans.keys() - self.before.humans.keys()}
         people.ask(self, dict(sorted(fresh.items())))
         records.write_timers(self.session, self.process, before=self.before.timers, now=now.timers)
         if self.messages:
             self.session.execute(insert(Message), self.messages)
+        if self.workflow.completed and self.process.status == RUNNING:
+            self.process.status, self.process.ended_at = COMPLETED, clock.now()
+            self.chain.add("end", self.process.name)
+        self.process.state = state  # last, so that the row is written once
         self.write_history()
         self.before, self.messages = now, []
 
     def write_history(self) -> None:
         """Write only the history: for an act that does not move the token."""
         self.chain.write(self.session)
-        self.chain.rows = []
-        self.session.flush()
 
     def record(
         self,
@@ -260,11 +269,11 @@ class Run:
         old, new = Facts.of(self.session).take()
         self.chain.add(verb, node, before={**(before or {}), **old}, after={**after, **new}, **entry)
 
-    def _set(self, task: Any, variables: Mapping[str, Any] | None, **entry: Any) -> None:
+    def _set(self, task: Any, values: Mapping[str, Any] | None, **entry: Any) -> None:
         node = task.task_spec.bpmn_id
-        new = check_variables(node, dict(variables or {}))
+        new = check_variables(node, dict(values or {}))
         before = {name: task.data[name] for name in new if name in task.data}
-        task.set_data(**new)
+        variables.write(task, new)
         self.record(entry.pop("verb", "complete"), node, before=before, after=new, **entry)
 
     def _call(self, node: str, handler: Any, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -292,8 +301,3 @@ class Run:
 def as_event(message: Message) -> BpmnEvent:
     """A stored message as the event that a diagram catches."""
     return BpmnEvent(KeyedMessage(message.name, message.key, ()), payload=dict(message.payload))
-
-
-def _locked(session: Session, process_id: int, *, skip: bool) -> Process | None:
-    query = select(Process).where(Process.id == process_id).with_for_update(skip_locked=skip)
-    return session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()

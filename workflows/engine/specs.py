@@ -25,6 +25,7 @@ from SpiffWorkflow.bpmn.util.event import PendingBpmnEvent
 from SpiffWorkflow.util.task import TaskState
 
 from workflows import clock
+from workflows.engine import variables
 from workflows.engine.errors import StepFailed
 
 SOLO = "solo"
@@ -123,9 +124,10 @@ class EachInTurn(SequentialMultiInstanceTask):  # type: ignore[misc]
     """A part that runs for each item of a list, one after another; variables are handed on as by Loop."""
 
     def merge_child(self, workflow: Any, child: Any) -> None:
-        if self.input_item is not None:
-            child.data.pop(self.input_item.bpmn_id, None)  # SpiffWorkflow 3.2.0 refuses the next item over it
         _hand_back(child)
+        if self.input_item is not None:  # SpiffWorkflow 3.2.0 refuses the next item while the loop knows this one
+            for task in (child, child.parent):
+                task.data.pop(self.input_item.bpmn_id, None)
         super().merge_child(workflow, child)
 
 
@@ -245,7 +247,7 @@ class KeyedMessage(MessageEventDefinition):  # type: ignore[misc]
         my_task.internal_data["event_fired"] = True
 
     def update_task_data(self, my_task: Any) -> None:
-        my_task.set_data(**my_task.internal_data.pop(f"message {self.name}", {}))
+        variables.write(my_task, my_task.internal_data.pop(f"message {self.name}", {}))
 
     def throw(self, my_task: Any) -> None:
         my_task.workflow.script_engine.run.send(my_task, self)

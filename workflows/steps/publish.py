@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from workflows.domain import challenges
 from workflows.engine.registry import Act, Started, Vote, human_step, service_step, start
+from workflows.errors import Invalid
 from workflows.models import Category, Challenge, Mode, User
 
 LEVELS = {"A": "A 厂级重大", "B": "B 厂级重点", "C": "C 基层"}
@@ -114,7 +115,7 @@ def close_call(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
 @human_step("publish.open", title="开榜", form=OpenForm, about=about)
 def open_seals(act: Act) -> Vote:
     if not act.values["confirmed"]:
-        raise ValidationError("请确认后再开榜。", "confirmed")
+        raise Invalid({"confirmed": ["请确认后再开榜。"]})
     return Vote(agree=True)
 
 

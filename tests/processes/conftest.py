@@ -1,0 +1,23 @@
+"""A campaign: the shipped processes installed, everybody present, the seal key in a file of the test."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.processes.cast import Cast, gather
+from workflows import db, seal
+
+
+@pytest.fixture
+def campaign(database: db.Database, clock_at: Callable[..., None], tmp_path: Path) -> Iterator[db.Database]:
+    """A database for a campaign under a held clock; what is logged is not printed."""
+    seal.use_key_file(tmp_path / "seal.key")
+    with capture_logs():
+        yield database
+
+
+@pytest.fixture
+def cast(campaign: db.Database) -> Cast:
+    return gather(campaign)

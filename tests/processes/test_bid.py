@@ -1,0 +1,416 @@
+"""A team's bid played whole: team, document, signatures, seal, opening, judgement."""
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select
+
+from tests import play
+from tests.processes import cast as play_cast
+from tests.processes.cast import CLOSING, MARKER, Cast
+from workflows import clock, work
+from workflows.db import Database
+from workflows.engine.tables import Process
+from workflows.errors import Conflict, Forbidden, Invalid
+from workflows.models import Bid, Challenge, MilestoneDraft, PledgedValue, TeamMember, User
+
+NOBODY = dict.fromkeys(
+    [
+        "leader",
+        "party_secretary",
+        "admin_head",
+        "office",
+        "supervision",
+        "hr",
+        "hse",
+        "admin",
+        "party_lead",
+        "member",
+    ],
+    False,
+)
+SECOND = dt.timedelta(seconds=1)
+
+
+def _withdraw(campaign: Database, by: int, *, of: int | None = None) -> None:
+    """As user ``by`` withdraw the newest bid, or the only one that ``of`` leads."""
+    with campaign.transaction() as session:
+        query = select(Bid.id).order_by(Bid.id.desc())
+        bid_id = session.scalars(query if of is None else query.where(Bid.leader_id == of)).first() or 0
+        work.withdraw_bid(session, bid_id, actor=session.get_one(User, by))
+    play.settle(campaign)
+
+
+def _team(campaign: Database) -> list[tuple[int, bool]]:
+    """Everybody on the only team, and whether they have confirmed."""
+    with campaign.read() as session:
+        rows = session.scalars(select(TeamMember).order_by(TeamMember.seq))
+        return [(row.user_id, row.confirmed_at is not None) for row in rows]
+
+
+def test_a_bid_is_prepared_signed_sealed_opened_and_accepted(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.seal_bid(campaign, cast, challenge_id)
+    assert play_cast.bid_states(campaign) == ["sealed"]
+    play_cast.open_bids(campaign, cast)
+    assert play_cast.bid_states(campaign) == ["opened"]
+    play_cast.review(campaign, cast, process)
+    assert play_cast.bid_states(campaign) == ["eligible"]
+    assert play.acts(campaign, process) == [
+        ("start", "bid"),
+        ("complete", "form_team"),
+        *[("vote", "confirm")] * 4,
+        ("round", "confirm"),
+        ("complete", "write_bid"),
+        ("auto", "gather_facts"),
+        ("decide", "check_eligibility"),
+        ("auto", "record_self_check"),
+        *[("vote", "sign")] * 2,
+        ("round", "sign"),
+        ("auto", "seal"),
+        ("receive", "g_wait"),
+        ("receive", "opening_received"),
+        ("auto", "open_bid"),
+        ("auto", "gather_facts_again"),
+        ("decide", "judge_eligibility"),
+        ("auto", "record_check"),
+        *[("vote", "review")] * 4,
+        ("round", "review"),
+        ("auto", "accept_bid"),
+        ("send", "bid_accepted"),
+        ("end", "bid"),
+    ]
+    assert play.incidents(campaign) == []
+
+
+def test_an_opened_bid_shows_what_was_sealed(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    play_cast.seal_bid(campaign, cast, challenge_id)
+    play_cast.open_bids(campaign, cast)
+    with campaign.read() as session:
+        bid = session.scalars(select(Bid)).one()
+        assert bid.tech_route == f"井口{MARKER},分三步实施。"
+        milestones = session.scalars(select(MilestoneDraft).order_by(MilestoneDraft.seq))
+        assert [(one.name, one.offset_days, one.pay_pct) for one in milestones] == [
+            ("设计", 60, 40),
+            ("投用", 200, 60),
+        ]
+        assert [str(one.value) for one in session.scalars(select(PledgedValue))] == ["8.0000"]
+    readers = play_cast.readers(campaign, cast)
+    assert readers == {**dict.fromkeys(NOBODY, True), "admin": False, "party_lead": False}
+
+
+def test_a_member_who_declines_leaves_the_team_and_the_leader_forms_another(
+    campaign: Database, cast: Cast
+) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    first, second, third, _ = cast.members
+    rows = play_cast.team(cast.leader, first, second)
+    play.complete(campaign, "bid.form_team", by=cast.leader, members=rows)
+    play.complete(campaign, "bid.confirm", by=first, accept=True)
+    play.complete(campaign, "bid.confirm", by=second, accept=False)
+    assert _team(campaign) == [(cast.leader, True), (first, True)]
+    assert play.open_nodes(campaign, process) == ["form_team"]
+    play.complete(
+        campaign, "bid.form_team", by=cast.leader, members=play_cast.team(cast.leader, first, third)
+    )
+    assert _team(campaign) == [(cast.leader, True), (first, True), (third, False)]
+    asked = [
+        audience
+        for node, audience, status in play.items(campaign, process)
+        if (node, status) == ("confirm", "open")
+    ]
+    assert asked == [f"user:{third}"]  # who has confirmed is not asked again
+
+
+def test_a_leader_alone_goes_on_at_once(campaign: Database, cast: Cast) -> None:
+    process = play_cast.begin_bid(campaign, play_cast.post(campaign, cast), leader=cast.leader)
+    play.complete(campaign, "bid.form_team", by=cast.leader, members=play_cast.team(cast.leader))
+    assert play.open_nodes(campaign, process) == ["write_bid"]
+    assert ("skip", "confirm") in play.acts(campaign, process)
+
+
+def test_a_member_who_never_answers_stays_unconfirmed_and_is_found_by_the_check(
+    campaign: Database, cast: Cast
+) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    rows = play_cast.team(cast.leader, *cast.members)
+    play.complete(campaign, "bid.form_team", by=cast.leader, members=rows)
+    for member in cast.members[:3]:
+        play.complete(campaign, "bid.confirm", by=member, accept=True)
+    play.wait_until(campaign, clock.end_of(dt.date(2026, 11, 25)))  # two working days after Monday
+    assert play.items(campaign, process)[4] == ("confirm", f"user:{cast.members[3]}", "cancelled")
+    assert _team(campaign)[4] == (cast.members[3], False)
+    play.complete(campaign, "bid.write", by=cast.leader, **play_cast.document(campaign, challenge_id))
+    assert play_cast.findings(campaign) == [("self", "E10", "refuse")]
+    play_cast.sign(campaign, cast, process)
+    assert play_cast.bid_states(campaign) == ["sealed"]  # a finding before the seal only warns
+
+
+def test_a_head_who_disagrees_sends_the_bid_back_to_writing(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    play_cast.write(campaign, cast, challenge_id, process)
+    with pytest.raises(Invalid) as refused:
+        play.complete(campaign, "bid.sign", by=cast.admin_head, agree=False, opinion=" ")
+    assert refused.value.fields == {"opinion": ["请写明理由。"]}
+    play.complete(campaign, "bid.sign", by=cast.admin_head, agree=False, opinion="抽不出人")
+    assert play.open_nodes(campaign, process) == ["write_bid"]
+    vote = next(one for one in play.history(campaign, process) if (one.verb, one.node) == ("vote", "sign"))
+    assert (vote.actor_id, vote.reason, vote.after) == (cast.admin_head, "抽不出人", {"agree": False})
+    play.complete(
+        campaign, "bid.write", by=cast.leader, **play_cast.document(campaign, challenge_id, pledged="9")
+    )
+    play_cast.sign(campaign, cast, process)
+    assert play_cast.bid_states(campaign) == ["sealed"]
+
+
+def test_the_heads_of_another_unit_do_not_sign(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    play_cast.write(campaign, cast, challenge_id, process)
+    audiences = [audience for node, audience, _ in play.items(campaign, process) if node == "sign"]
+    assert audiences == [f"role:party_secretary@{cast.unit_id}", f"role:admin_head@{cast.unit_id}"]
+
+
+def test_a_bid_is_sealed_until_the_last_second(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    play_cast.write(campaign, cast, challenge_id, process)
+    clock.move_to(CLOSING - SECOND)
+    play_cast.sign(campaign, cast, process)
+    assert play_cast.bid_states(campaign) == ["sealed"]
+
+
+@pytest.mark.parametrize("late", [dt.timedelta(0), SECOND])
+def test_a_bid_is_refused_from_the_deadline_on(campaign: Database, cast: Cast, late: dt.timedelta) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    play_cast.write(campaign, cast, challenge_id, process)
+    play.complete(campaign, "bid.sign", by=cast.party_secretary, agree=True)
+    before = play.acts(campaign, process)
+    clock.move_to(CLOSING + late)  # the job that closes the list has not run yet
+    with pytest.raises(Conflict, match=r"^揭榜已于 2026-12-11 00:00 截止\(以服务器时间为准\),不能再办理。$"):
+        play.complete(campaign, "bid.sign", by=cast.admin_head, agree=True)
+    assert (play_cast.bid_states(campaign), play.acts(campaign, process)) == (["draft"], before)
+    assert play.items(campaign, process)[-1] == ("sign", f"role:admin_head@{cast.unit_id}", "open")
+
+
+def test_a_draft_lapses_when_the_bidding_ends(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    play_cast.write(campaign, cast, challenge_id, process)
+    play.wait_until(campaign, CLOSING)
+    assert (play_cast.bid_states(campaign), play.status(campaign, process)) == (["lapsed"], "completed")
+    assert [status for node, _, status in play.items(campaign, process) if node == "sign"] == [
+        "cancelled"
+    ] * 2
+    assert play.timers(campaign, process) == []
+
+
+def test_a_leader_withdraws_before_the_deadline_and_bids_again(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    first = play_cast.seal_bid(campaign, cast, challenge_id)
+    with pytest.raises(Conflict, match=r"^您对这个榜单已有一份申报,请在待办中继续办理。$"):
+        play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    with pytest.raises(Forbidden, match=r"^只有挂帅人可以撤回申报。$"):
+        _withdraw(campaign, cast.members[0])
+    _withdraw(campaign, cast.leader)
+    assert (play_cast.bid_states(campaign), play.status(campaign, first)) == (["withdrawn"], "completed")
+    second = play_cast.seal_bid(campaign, cast, challenge_id)
+    assert play_cast.bid_states(campaign) == ["withdrawn", "sealed"]
+    play_cast.open_bids(campaign, cast)
+    play_cast.review(campaign, cast, second)
+    assert play_cast.bid_states(campaign) == ["withdrawn", "eligible"]
+    assert play_cast.challenge_state(campaign, challenge_id) == "reviewing"
+
+
+def test_a_bid_is_not_withdrawn_after_the_deadline(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    play_cast.seal_bid(campaign, cast, challenge_id)
+    clock.move_to(CLOSING)
+    with pytest.raises(Conflict, match=r"^揭榜已于 2026-12-11 00:00 截止"):
+        _withdraw(campaign, cast.leader)
+    play.settle(campaign)
+    with pytest.raises(Conflict, match=r"^这个榜单现在不接受揭榜。$"):
+        _withdraw(campaign, cast.leader)
+    assert play_cast.bid_states(campaign) == ["sealed"]
+
+
+def test_a_draft_is_read_by_its_team_and_the_heads_of_its_unit(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    play_cast.write(campaign, cast, challenge_id, process)
+    may = dict.fromkeys(["leader", "member", "party_secretary", "admin_head"], True)
+    assert play_cast.readers(campaign, cast) == {**NOBODY, **may}
+
+
+def test_nobody_reads_a_sealed_bid(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    play_cast.seal_bid(campaign, cast, challenge_id)
+    assert play_cast.readers(campaign, cast) == NOBODY
+    play.wait_until(campaign, CLOSING)
+    assert play_cast.readers(campaign, cast) == NOBODY
+    play.complete(campaign, "publish.open", by=cast.office, confirmed=True, witness="王监督")
+    play.settle(campaign)
+    assert play_cast.readers(campaign, cast) == NOBODY  # one confirmation is not enough
+
+
+def _stored(campaign: Database) -> bytes:
+    """Every byte that the database keeps: its files, or the values of its tables as PostgreSQL writes them out."""
+    if campaign.is_sqlite:
+        path = campaign.engine.url.database or ""
+        return b"".join(file.read_bytes() for file in play.database_files(path))
+    with campaign.read() as session:
+        tables = session.connection().exec_driver_sql(
+            "select tablename from pg_tables where schemaname = current_schema()"
+        )
+        rows = [
+            session.connection().exec_driver_sql(f'select t::text from "{name}" t').scalars().all()
+            for (name,) in tables.all()
+        ]
+        return "\n".join(row for table in rows for row in table).encode()
+
+
+def test_the_database_never_holds_the_text_of_a_bid_that_is_not_open(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    play_cast.write(campaign, cast, challenge_id, process)
+    draft = _stored(campaign)
+    play_cast.sign(campaign, cast, process)
+    play.wait_until(campaign, CLOSING)
+    sealed = _stored(campaign)
+    marker = MARKER.encode()
+    assert ("冬季夜间井口频繁冻堵。".encode() in draft, marker in draft, marker in sealed) == (
+        True,
+        False,
+        False,
+    )
+    for one in (cast.office, cast.supervision):
+        play.complete(campaign, "publish.open", by=one, confirmed=True, witness="王监督")
+    play.settle(campaign)
+    assert marker in _stored(campaign)
+
+
+def test_a_bid_that_a_department_refuses_is_rejected_with_its_reason(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.seal_bid(campaign, cast, challenge_id)
+    play_cast.open_bids(campaign, cast)
+    with pytest.raises(Invalid) as refused:
+        play.complete(campaign, "bid.review", by=cast.hr, passed=False)
+    assert refused.value.fields == {"opinion": ["请写明理由。"]}
+    play_cast.review(campaign, cast, process, hr="refuse")
+    assert play_cast.bid_states(campaign) == ["ineligible"]
+    assert play_cast.findings(campaign) == [("reviewed", "R-hr", "refuse")]
+    assert play_cast.challenge_state(campaign, challenge_id) == "failed"
+
+
+def test_what_the_rules_refuse_no_department_can_accept(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.seal_bid(campaign, cast, challenge_id, pledged="11")  # worse than the hard target
+    play_cast.open_bids(campaign, cast)
+    play_cast.review(campaign, cast, process)
+    assert play_cast.findings(campaign) == [("self", "E07", "refuse"), ("opened", "E07", "refuse")]
+    assert play_cast.bid_states(campaign) == ["ineligible"]
+
+
+def test_a_bid_may_be_cured_once(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.seal_bid(campaign, cast, challenge_id)
+    play_cast.open_bids(campaign, cast)
+    play_cast.review(campaign, cast, process, hr="cure")
+    assert play.open_nodes(campaign, process) == ["cure"]
+    rows = play_cast.team(cast.leader, *cast.members)
+    play.complete(campaign, "bid.cure", by=cast.leader, members=rows, opinion="已补充证明")
+    assert play.open_nodes(campaign, process) == ["review"] * 4  # everybody had confirmed before
+    play_cast.review(campaign, cast, process, hr="cure")
+    assert (play_cast.bid_states(campaign), play.status(campaign, process)) == (["ineligible"], "completed")
+
+
+def test_a_cured_bid_is_accepted(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.seal_bid(campaign, cast, challenge_id)
+    play_cast.open_bids(campaign, cast)
+    play_cast.review(campaign, cast, process, hr="cure", hse="cure")
+    rows = play_cast.team(cast.leader, *cast.members[1:], cast.hr)
+    play.complete(campaign, "bid.cure", by=cast.leader, members=rows, opinion="更换一人")
+    assert play.open_nodes(campaign, process) == ["confirm_again"]
+    play.complete(campaign, "bid.confirm", by=cast.hr, accept=True)
+    play_cast.review(campaign, cast, process)
+    assert play_cast.bid_states(campaign) == ["eligible"]
+
+
+def test_a_bid_that_one_department_refuses_outright_is_not_cured(campaign: Database, cast: Cast) -> None:
+    process = play_cast.seal_bid(campaign, cast, play_cast.post(campaign, cast))
+    play_cast.open_bids(campaign, cast)
+    play_cast.review(campaign, cast, process, hr="cure", hse="refuse")
+    assert play_cast.bid_states(campaign) == ["ineligible"]
+
+
+def test_a_bid_that_is_not_cured_in_time_is_rejected(campaign: Database, cast: Cast) -> None:
+    process = play_cast.seal_bid(campaign, cast, play_cast.post(campaign, cast))
+    play_cast.open_bids(campaign, cast)
+    play_cast.review(campaign, cast, process, hr="cure")
+    ((node, due_at),) = play.timers(campaign, process)
+    assert node == "cure_timeout"
+    play.wait_until(campaign, due_at - SECOND)
+    assert play.open_nodes(campaign, process) == ["cure"]
+    play.wait_until(campaign, due_at)
+    assert (play_cast.bid_states(campaign), play.status(campaign, process)) == (["ineligible"], "completed")
+
+
+def test_the_state_of_a_bid_stays_small(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    sizes = []
+
+    def measure() -> None:
+        with campaign.read() as session:
+            sizes.append(len(session.get_one(Process, process).state))
+
+    play_cast.write(campaign, cast, challenge_id, process)
+    measure()
+    for _ in range(5):  # sent back and written again
+        play.complete(campaign, "bid.sign", by=cast.admin_head, agree=False, opinion="再改")
+        play.complete(campaign, "bid.write", by=cast.leader, **play_cast.document(campaign, challenge_id))
+        measure()
+    play_cast.sign(campaign, cast, process)
+    play_cast.open_bids(campaign, cast)
+    measure()
+    play_cast.review(campaign, cast, process, hr="cure")
+    measure()
+    assert max(sizes) < 4096
+
+
+def test_every_step_can_be_done_by_a_server_that_has_seen_nothing_before(
+    campaign: Database, cast: Cast
+) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    known = play_cast.seal_bid(campaign, cast, challenge_id)
+    _withdraw(campaign, cast.leader)
+    with play.forgetting_definitions():
+        forgotten = play_cast.seal_bid(campaign, cast, challenge_id)
+        _withdraw(campaign, cast.leader)
+    assert play.acts(campaign, forgotten) == play.acts(campaign, known)
+
+
+def test_two_bids_on_one_challenge_do_not_touch_each_other(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    sealed = play_cast.seal_bid(campaign, cast, challenge_id)
+    other = play_cast.begin_bid(campaign, challenge_id, leader=cast.members[0])
+    before = play.acts(campaign, other)
+    _withdraw(campaign, cast.leader, of=cast.leader)
+    assert (play.status(campaign, sealed), play.acts(campaign, other)) == ("completed", before)
+    assert play_cast.bid_states(campaign) == ["withdrawn", "draft"]
+
+
+def test_a_bid_on_a_challenge_that_is_closed_is_refused(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    play.wait_until(campaign, CLOSING)
+    with campaign.read() as session:
+        assert session.get_one(Challenge, challenge_id).state == "failed"
+    with pytest.raises(Conflict, match=r"^这个榜单现在不接受揭榜。$"):
+        play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    assert play_cast.bid_states(campaign) == []

@@ -1,0 +1,41 @@
+"""A browser without JavaScript: it keeps cookies and sends the hidden fields of the page it last saw."""
+
+import re
+import uuid
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests import factories
+
+HIDDEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class Visitor:
+    """One person's browser. ``post`` fills in the CSRF token, and a fresh idempotency key unless one is given."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client = app.test_client()
+
+    def get(self, path: str, **rest: Any) -> TestResponse:
+        return self.client.get(path, buffered=True, **rest)
+
+    def token(self) -> str:
+        page = self.get("/sign-in")
+        found = HIDDEN.search(page.text if page.status_code == 200 else self.get("/account").text)
+        assert found is not None
+        return found[1]
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **rest: Any) -> TestResponse:
+        sent = {"csrf_token": self.token(), "_key": uuid.uuid4().hex, **(data or {})}
+        return self.client.post(path, data=sent, **rest)
+
+    def sign_in(self, login: str, password: str = factories.PASSWORD, **rest: Any) -> TestResponse:
+        return self.post("/sign-in", {"login": login, "password": password}, **rest)
+
+
+def text_of(html: str) -> str:
+    """The text of a page without its head and markup, spaces folded."""
+    body = re.sub(r"(?s)<head>.*?</head>|<(script|style)\b.*?</\1>", " ", html)
+    return re.sub(r"\s+", " ", re.sub(r"(?s)<[^>]+>", " ", body)).strip()

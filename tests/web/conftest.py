@@ -1,0 +1,38 @@
+"""The application on a database of each kind, and people who browse it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.web.browsing import Visitor
+from webapp import create_app
+from workflows.db import Database
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    made = create_app(
+        DATA=tmp_path,
+        DATABASE_URL=database_url,
+        SECRET_KEY="only for tests " * 3,
+        JOBS_EMBEDDED=False,
+        DEMO=False,
+    )
+    opened = made.extensions["database"]
+    yield made
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    """The application's own connections, for preparing and for looking."""
+    opened: Database = app.extensions["database"]
+    return opened
+
+
+@pytest.fixture
+def visit(app: Flask) -> Callable[[], Visitor]:
+    """A new browser each time."""
+    return lambda: Visitor(app)

@@ -1,0 +1,123 @@
+"""What only a real browser can tell: accessibility, the content policy, small screens, and life without JavaScript."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from tests import factories
+from webapp import bundles, create_app
+from workflows import db, work
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+ARGUMENTS += ["--disable-component-update", "--disable-sync"]
+PAGES = [
+    "/",
+    "/work",
+    "/work/1",
+    "/challenges",
+    "/challenges/1",
+    "/bids/1",
+    "/notices",
+    "/account",
+    "/start/publish",
+]
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[str]:
+    """The address of a running site with a bid begun by wang."""
+    if bundles.bundle("style.css") is None:
+        pytest.fail("the css and js are not built: node webapp/assets/build.mjs")
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "jiebang.db").write_bytes(migrated_sqlite.read_bytes())
+    app = create_app(DATA=folder, DATABASE_URL="", JOBS_EMBEDDED=False, DEMO=True)
+    database: db.Database = app.extensions["database"]
+    with database.transaction() as session:
+        wang = factories.user(session, login="wang", name="王建国", roles=["office"])
+        factories.notice(session, to=wang)
+        challenge = factories.challenge(
+            session, title="降低冬季井口冻堵次数，保障高峰期日供气量" * 3, hard=True
+        )
+        work.start(session, "bid", {"challenge_id": challenge.id}, actor=wang)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    database.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+def signed_in(browser: Browser, site: str, **settings: object) -> Page:
+    page = browser.new_context(locale="zh-CN", **settings).new_page()  # type: ignore[arg-type]
+    page.goto(f"{site}/sign-in")
+    page.locator(".demo-accounts button[value=wang]").click()
+    page.get_by_role("heading", name="王建国").wait_for()
+    return page
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE)])
+def test_pages_are_accessible_fit_the_screen_and_break_no_rule(
+    browser: Browser, site: str, scheme: str, size: dict[str, int]
+) -> None:
+    page = signed_in(browser, site, color_scheme=scheme, viewport=size)
+    said: list[str] = []
+    page.on(
+        "console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for path in PAGES:
+        page.goto(site + path)
+        assert page.evaluate("() => document.documentElement.dataset.bsTheme") == scheme
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= size["width"], path
+        violations = Axe().run(page).response["violations"]
+        said += [f"{path} {one['id']} {node['html']}" for one in violations for node in one["nodes"]]
+    assert said == []
+    page.context.close()
+
+
+def test_a_wrong_form_puts_the_cursor_on_the_first_mistake(browser: Browser, site: str) -> None:
+    page = signed_in(browser, site, viewport=DESKTOP)
+    page.goto(f"{site}/work/1")
+    page.locator("[name='members.0.workload_pct']").evaluate("(input) => input.removeAttribute('max')")
+    page.locator("[name='members.0.workload_pct']").fill("130")
+    page.locator(".action-bar button[type=submit]").click()
+    page.get_by_role("alert").wait_for()
+    focused = page.evaluate("() => document.activeElement.name")
+    assert focused == "members.0.workload_pct"
+    page.context.close()
+
+
+def test_a_team_is_formed_without_javascript(browser: Browser, site: str) -> None:
+    page = signed_in(browser, site, viewport=PHONE, java_script_enabled=False)
+    page.goto(f"{site}/work/1")
+    page.locator("[name='members.0.workload_pct']").fill("55")
+    page.get_by_role("button", name="添加一行").click()
+    assert page.locator("[name='members.0.workload_pct']").input_value() == "55"
+    page.get_by_role("button", name="删除 第 2 行").click()
+    assert page.locator("[name='members.1.user_id']").count() == 0
+    page.locator(".action-bar button[type=submit]").click()
+    assert page.get_by_role("heading", name="编制揭榜书").count() == 1
+    page.context.close()

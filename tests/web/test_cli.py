@@ -1,0 +1,108 @@
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import select
+
+from tests import factories
+from webapp import create_app
+from workflows.db import Database
+from workflows.domain import accounts
+from workflows.models import User
+
+
+def run(app: Flask, *arguments: str, typed: str = "") -> Result:
+    return app.test_cli_runner().invoke(args=list(arguments), input=typed)
+
+
+@pytest.fixture
+def unit_code(database: Database) -> str:
+    with database.transaction() as session:
+        return factories.unit(session, code="CQ1").code
+
+
+def test_a_person_is_added_with_roles_and_can_sign_in(app: Flask, database: Database, unit_code: str) -> None:
+    password = "a fine password\na fine password\n"
+    added = run(
+        app,
+        "user",
+        "add",
+        "wang",
+        "王建国",
+        "--unit",
+        "CQ1",
+        "--role",
+        "office",
+        "--role",
+        "hse@CQ1",
+        typed=password,
+    )
+    assert (added.exit_code, added.output.splitlines()[-1]) == (0, "Added wang.")
+    with database.read() as session:
+        user = session.scalars(select(User)).one()
+        assert sorted((grant.role, grant.unit_id) for grant in user.grants if grant.unit_id) == [
+            ("hse", user.unit_id)
+        ]
+        assert [grant.role for grant in user.grants if not grant.unit_id] == ["office"]
+        assert accounts.check_password(user, "a fine password")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--unit", "NO"), "没有这个单位代码。"),
+        (("--unit", "CQ1", "--role", "king"), "no role king"),
+        (("--unit", "CQ1", "--role", "hse@NO"), "没有这个单位代码。"),
+        (("--unit", "CQ1", "--password", "short"), "密码长度应为 10 至 128 个字符。"),
+    ],
+)
+def test_a_wrong_person_is_refused_whole(
+    app: Flask, database: Database, unit_code: str, arguments: tuple[str, ...], said: str
+) -> None:
+    password = () if "--password" in arguments else ("--password", "a fine password")
+    refused = run(app, "user", "add", "wang", "王建国", *arguments, *password)
+    assert refused.exit_code != 0
+    assert said in refused.output
+    with database.read() as session:
+        assert session.scalars(select(User)).all() == []
+
+
+def test_an_administrator_is_one_by_role(app: Flask, database: Database, unit_code: str) -> None:
+    run(app, "user", "add", "root", "管理员", "--unit", "CQ1", "--admin", "--password", "a fine password")
+    with database.read() as session:
+        assert [grant.role for grant in session.scalars(select(User)).one().grants] == ["admin"]
+
+
+def test_a_token_is_printed_and_works(app: Flask, database: Database) -> None:
+    with database.transaction() as session:
+        factories.user(session, login="wang")
+    printed = run(app, "token", "wang")
+    with database.read() as session:
+        user = accounts.by_token(session, printed.output.strip())
+        assert user is not None
+        assert user.login == "wang"
+    assert run(app, "token", "nobody").exit_code == 1
+
+
+def test_demo_data_is_built_only_into_an_empty_database(
+    app: Flask, database: Database, unit_code: str
+) -> None:
+    left = run(app, "demo", "--if-empty")
+    assert (left.exit_code, left.output) == (0, "The database has data: left as it is.\n")
+
+
+def test_definitions_and_history_are_found_sound(app: Flask) -> None:
+    checked = run(app, "check-definitions")
+    assert (checked.exit_code, checked.output) == (0, "All definitions are sound.\n")
+    verified = run(app, "verify-history")
+    assert (verified.exit_code, verified.output) == (0, "Every chain is whole.\n")
+
+
+def test_a_new_database_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
+    app = create_app(DATA=tmp_path, DATABASE_URL="", JOBS_EMBEDDED=False)
+    assert run(app, "db-upgrade").exit_code == 0
+    assert app.test_client().get("/readyz").status_code == 200
+    assert run(app, "verify-history").exit_code == 0
+    app.extensions["database"].engine.dispose()

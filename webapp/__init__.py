@@ -1,0 +1,39 @@
+"""The web front end of 揭榜台: pages for people and /api/v1 for programs."""
+
+import os
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp import api, auth, cli, config, db, errors, formats, i18n, logs, pages, security, views
+from workflows import jobs, seal, watch
+from workflows.db import connect
+
+
+def create_app(**overrides: Any) -> Flask:
+    """The application; ``overrides`` are settings by their names in config.py."""
+    app = Flask(__name__)
+    app.config.update(config.load(**overrides))
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the default provider
+    hops = app.config["PROXY_COUNT"]
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    database = connect(app.config["DATABASE_URL"], pool_size=app.config["DATABASE_POOL"])
+    seal.use_key_file(app.config["SEAL_KEY"])
+    db.set_up(app, database)
+    logs.set_up(app)
+    i18n.set_up(app)
+    auth.set_up(app)
+    errors.set_up(app)
+    security.set_up(app)
+    formats.set_up(app)
+    pages.set_up(app)
+    views.set_up(app)
+    api.set_up(app)
+    cli.set_up(app)
+    if "FLASK_RUN_FROM_CLI" not in os.environ:  # operators' commands do what they need themselves
+        watch.install(database)
+        if app.config["JOBS_EMBEDDED"]:
+            jobs.start_thread(database)
+    return app

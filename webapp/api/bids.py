@@ -1,0 +1,59 @@
+"""揭榜申报: read and withdraw."""
+
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields
+
+from webapp import auth, db, idempotency
+from webapp.api.fields import ID, IDEMPOTENCY_KEY, Person
+from workflows import work
+from workflows.domain import bids
+from workflows.models import Bid
+
+endpoints = Blueprint("api_bids", __name__, url_prefix="/api/v1/bids", description="揭榜申报")
+
+BID = f"/{ID}bid_id>"
+
+
+class Member(Schema):
+    user = fields.Nested(Person, required=True)
+    role = fields.String(required=True)
+    workload_pct = fields.Integer(required=True)
+    confirmed_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class Finding(Schema):
+    code = fields.String(required=True)
+    severity = fields.String(required=True)
+    message = fields.String(required=True)
+
+
+class BidShown(Schema):
+    id = fields.Integer(required=True)
+    challenge_id = fields.Integer(required=True)
+    state = fields.String(required=True)
+    leader = fields.Nested(Person, required=True)
+    sealed_at = fields.AwareDateTime(required=True, allow_none=True)
+    sealed_hash = fields.String(required=True, allow_none=True)
+    opened_at = fields.AwareDateTime(required=True, allow_none=True)
+    members = fields.List(fields.Nested(Member), required=True)
+    checks = fields.List(fields.Nested(Finding), required=True)
+
+
+@endpoints.route(BID)
+@endpoints.response(200, BidShown)
+def show(bid_id: int) -> Bid:
+    """一份申报
+
+    密封期间没有人能读到内容，这里也没有。
+    """
+    return bids.get(db.session(), bid_id, actor=auth.actor())
+
+
+@endpoints.route(f"{BID}/withdrawal", methods=["POST"])
+@endpoints.doc(parameters=[IDEMPOTENCY_KEY])
+@idempotency.once
+@endpoints.response(200, BidShown)
+def withdraw(bid_id: int) -> Bid:
+    """撤回申报"""
+    work.withdraw_bid(db.session(), bid_id, actor=auth.actor())
+    return bids.get(db.session(), bid_id, actor=auth.actor())

@@ -1,0 +1,86 @@
+"""榜单 and starting a bid on one."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+from marshmallow import RAISE, Schema, fields, validate
+
+from webapp import auth, db, idempotency
+from webapp.api.fields import ID, IDEMPOTENCY_KEY, DecimalText, Paged, Person
+from webapp.api.processes import Started
+from workflows import work
+from workflows.domain import challenges
+from workflows.models import Category, Challenge, ChallengeState
+
+endpoints = Blueprint("api_challenges", __name__, url_prefix="/api/v1/challenges", description="榜单")
+
+CHALLENGE = f"/{ID}challenge_id>"
+
+
+class ChallengesAsked(Paged):
+    state = fields.String(load_default=None, validate=validate.OneOf(list(ChallengeState)))
+    category = fields.String(load_default=None, validate=validate.OneOf(list(Category)))
+    q = fields.String(load_default="", validate=validate.Length(max=60))
+
+
+class Summary(Schema):
+    id = fields.Integer(required=True)
+    no = fields.String(required=True, allow_none=True)
+    title = fields.String(required=True)
+    category = fields.String(required=True)
+    level = fields.String(required=True)
+    mode = fields.String(required=True)
+    state = fields.String(required=True)
+    sponsor_unit = fields.String(attribute="sponsor_unit.name", required=True)
+    budget_fen = fields.Integer(required=True)
+    deadline = fields.Date(required=True)
+    bid_to = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class IndicatorShown(Schema):
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    measure = fields.String(required=True)
+    baseline = DecimalText(required=True)
+    op = fields.String(required=True)
+    target = DecimalText(required=True)
+    hard = fields.Boolean(required=True)
+    verifier = fields.String(required=True)
+
+
+class ChallengeShown(Summary):
+    background = fields.String(required=True)
+    party_lead = fields.Nested(Person, required=True)
+    admin_lead = fields.Nested(Person, required=True)
+    published_at = fields.AwareDateTime(required=True, allow_none=True)
+    indicators = fields.List(fields.Nested(IndicatorShown), required=True)
+
+
+class ChallengeList(Schema):
+    rows = fields.List(fields.Nested(Summary), required=True)
+    total = fields.Integer(required=True)
+
+
+@endpoints.route("")
+@endpoints.arguments(ChallengesAsked, location="query", unknown=RAISE)
+@endpoints.response(200, ChallengeList)
+def index(asked: dict[str, Any]) -> dict[str, Any]:
+    """榜单列表"""
+    rows, total = challenges.listing(db.session(), actor=auth.actor(), **asked)
+    return {"rows": rows, "total": total}
+
+
+@endpoints.route(CHALLENGE)
+@endpoints.response(200, ChallengeShown)
+def show(challenge_id: int) -> Challenge:
+    """一个榜单"""
+    return challenges.get(db.session(), challenge_id, actor=auth.actor())
+
+
+@endpoints.route(f"{CHALLENGE}/bids", methods=["POST"])
+@endpoints.doc(parameters=[IDEMPOTENCY_KEY])
+@idempotency.once
+@endpoints.response(201, Started)
+def bid(challenge_id: int) -> work.StartedView:
+    """我要揭榜"""
+    return work.start(db.session(), "bid", {"challenge_id": challenge_id}, actor=auth.actor())

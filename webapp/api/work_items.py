@@ -1,0 +1,122 @@
+"""待办: list, read, claim, release, complete."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask_smorest import Blueprint
+from marshmallow import RAISE, Schema, fields, validate
+
+from webapp import auth, db, i18n, idempotency
+from webapp.api.fields import ID, IDEMPOTENCY_KEY, Paged, Values
+from workflows import inboxes, work
+
+endpoints = Blueprint("api_work_items", __name__, url_prefix="/api/v1/work-items", description="任务")
+
+BOXES = ("todo", "done", "started")
+ITEM = f"/{ID}item_id>"
+
+
+class InboxAsked(Paged):
+    box = fields.String(load_default="todo", validate=validate.OneOf(BOXES))
+
+
+class InboxRow(Schema):
+    id = fields.Integer(required=True)
+    process_id = fields.Integer(required=True)
+    process_title = fields.String(required=True)
+    step_title = fields.String(required=True)
+    subject = fields.String(required=True)
+    subject_path = fields.String(required=True)
+    arrived_at = fields.AwareDateTime(required=True)
+    due_at = fields.AwareDateTime(required=True, allow_none=True)
+    workdays_left = fields.Integer(required=True, allow_none=True)
+    claimed_by = fields.String(required=True, allow_none=True)
+    done_at = fields.AwareDateTime(required=True, allow_none=True)
+    outcome = fields.String(required=True, allow_none=True)
+
+
+class Inbox(Schema):
+    rows = fields.List(fields.Nested(InboxRow), required=True)
+    total = fields.Integer(required=True)
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+
+class TimelineRow(Schema):
+    at = fields.AwareDateTime(required=True)
+    who = fields.String(required=True, allow_none=True)
+    for_whom = fields.String(required=True, allow_none=True)
+    verb = fields.String(required=True)
+    step_title = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class Task(Schema):
+    id = fields.Integer(required=True)
+    process_id = fields.Integer(required=True)
+    step = fields.String(required=True)
+    step_title = fields.String(required=True)
+    process_title = fields.String(required=True)
+    subject = fields.String(required=True)
+    subject_path = fields.String(required=True)
+    status = fields.String(required=True)
+    due_at = fields.AwareDateTime(required=True, allow_none=True)
+    workdays_left = fields.Integer(required=True, allow_none=True)
+    may_claim = fields.Boolean(required=True)
+    claimed_by = fields.String(required=True, allow_none=True)
+    may_release = fields.Boolean(required=True)
+    may_complete = fields.Boolean(required=True)
+    values = fields.Raw(required=True, metadata={"description": "表单的现有内容"})
+    timeline = fields.List(fields.Nested(TimelineRow), required=True)
+
+
+class Completed(Schema):
+    item_id = fields.Integer(required=True)
+    process_id = fields.Integer(required=True)
+    next_item_id = fields.Integer(required=True, allow_none=True)
+    message = fields.String(required=True)
+
+
+@endpoints.route("")
+@endpoints.arguments(InboxAsked, location="query", unknown=RAISE)
+@endpoints.response(200, Inbox)
+def inbox(asked: dict[str, Any]) -> inboxes.Inbox:
+    """任务列表"""
+    return inboxes.inbox(db.session(), auth.actor(), **asked)
+
+
+@endpoints.route(ITEM)
+@endpoints.response(200, Task)
+def show(item_id: int) -> inboxes.TaskView:
+    """一个任务"""
+    return inboxes.task(db.session(), item_id, actor=auth.actor())
+
+
+@endpoints.route(f"{ITEM}/completion", methods=["POST"])
+@endpoints.doc(parameters=[IDEMPOTENCY_KEY])
+@idempotency.once
+@endpoints.response(200, Completed)
+@endpoints.arguments(Values)
+def complete(asked: dict[str, Any], item_id: int) -> dict[str, Any]:
+    """办理任务"""
+    completed = work.complete(db.session(), item_id, asked["values"], actor=auth.actor())
+    return {**asdict(completed), "message": i18n.text(completed.message)}
+
+
+@endpoints.route(f"{ITEM}/claim", methods=["POST"])
+@endpoints.doc(parameters=[IDEMPOTENCY_KEY])
+@idempotency.once
+@endpoints.response(200, Task)
+def claim(item_id: int) -> inboxes.TaskView:
+    """签收任务"""
+    work.claim(db.session(), item_id, actor=auth.actor())
+    return inboxes.task(db.session(), item_id, actor=auth.actor())
+
+
+@endpoints.route(f"{ITEM}/release", methods=["POST"])
+@endpoints.doc(parameters=[IDEMPOTENCY_KEY])
+@idempotency.once
+@endpoints.response(200, Task)
+def release(item_id: int) -> inboxes.TaskView:
+    """放回任务"""
+    work.release(db.session(), item_id, actor=auth.actor())
+    return inboxes.task(db.session(), item_id, actor=auth.actor())

@@ -1,0 +1,14 @@
+import "htmx.org";
+
+// Go to what has to be corrected first.
+document.querySelector("[data-focus-first] [aria-invalid=true]")?.focus();
+
+// A form is sent once: its buttons rest while the answer is on its way, and work again when the page is come back to.
+document.addEventListener("submit", (event) => {
+  setTimeout(() => setResting(event.target, true));
+});
+addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => setResting(form, false)));
+
+function setResting(form, resting) {
+  for (const control of form.elements) if (control.type === "submit") control.disabled = resting;
+}

@@ -1,0 +1,127 @@
+"""One effect per idempotency key: the first answer is stored with its effect and given again to repeats.
+
+API writes name the key in the header ``Idempotency-Key``; page forms carry it in the hidden field ``_key``.
+A failed request stores nothing, so that it may be sent again under the same key.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from flask import make_response, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from webapp import auth, db
+from workflows import clock, jobs
+from workflows.errors import Invalid, Refusal
+from workflows.models import IdempotentRequest
+
+KEY = re.compile(r"[A-Za-z0-9._~-]{8,80}")
+UNHASHED = {"csrf_token"}  # form fields that may differ between two sendings of the same form
+
+
+P = ParamSpec("P")
+
+
+class KeyMissing(Refusal):
+    """An API write came without its key."""
+
+    title = "缺少幂等键"
+
+
+def once(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
+    """Mark a view that writes: committed if it answers below 400, once per key; rolled back otherwise."""
+
+    @wraps(view)
+    def committing(*args: P.args, **kwargs: P.kwargs) -> Response:
+        claimed = _claim(db.session())
+        if isinstance(claimed, Response):
+            return claimed
+        response: Response = make_response(view(*args, **kwargs))
+        if response.status_code < 400:
+            if claimed is not None:
+                _keep(claimed, response)
+            db.session().commit()
+            jobs.nudge()
+        return response
+
+    return committing
+
+
+def _claim(session: Session) -> IdempotentRequest | Response | None:
+    """Take the key of this request: the row to fill, the earlier answer, or None if no key is needed.
+
+    A second request under the same key waits here until the first has ended. Raises Invalid if the key was
+    used for another request, KeyMissing if the API got none.
+    """
+    key = _key()
+    actor = auth.actor_or_none()
+    if key is None or actor is None:
+        return None
+    fresh = {"user_id": actor.id, "key": key, "request_hash": _hash(), "status": 0, "body": b""}
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    inserted = session.execute(
+        dialect.insert(IdempotentRequest)
+        .values(**fresh, created_at=clock.now())
+        .on_conflict_do_nothing()
+        .returning(IdempotentRequest.key)
+    ).first()
+    row = session.scalars(
+        select(IdempotentRequest).where(IdempotentRequest.user_id == actor.id, IdempotentRequest.key == key)
+    ).one()
+    return row if inserted else _again(row)
+
+
+def _keep(row: IdempotentRequest, response: Response) -> None:
+    """Store ``response`` as the answer under the key."""
+    row.status = response.status_code
+    row.location = response.headers.get("Location")
+    row.body = response.get_data()
+
+
+def _again(row: IdempotentRequest) -> Response:
+    if row.request_hash != _hash():
+        raise Invalid({}, "这个幂等键已用于另一次请求，请刷新页面后重试。")
+    response = Response(row.body, status=row.status, mimetype=_media_type())
+    response.headers["Idempotent-Replayed"] = "true"
+    if row.location:
+        response.headers["Location"] = row.location
+    return response
+
+
+def _media_type() -> str:
+    return "application/json" if _is_api() else "text/html"
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _key() -> str | None:
+    key = request.headers.get("Idempotency-Key") if _is_api() else request.form.get("_key")
+    if not key:
+        if _is_api():
+            raise KeyMissing("请在请求头 Idempotency-Key 中给出 8 至 80 个字符的唯一键。")
+        return None
+    if not KEY.fullmatch(key):
+        raise Invalid({"Idempotency-Key": ["只可包含字母、数字和 . _ ~ -,长 8 至 80 个字符。"]})
+    return key
+
+
+def _hash() -> str:
+    """SHA-256 of method, path and body."""
+    if _is_api():
+        body = request.get_data(cache=True)
+    else:
+        pairs = sorted(
+            (name, value) for name, value in request.form.items(multi=True) if name not in UNHASHED
+        )
+        body = repr(pairs).encode()
+    head = f"{request.method} {request.full_path}\n".encode()
+    return hashlib.sha256(head + body).hexdigest()

@@ -1,0 +1,34 @@
+"""One bid: its state, team, findings, and its content once it has been opened."""
+
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask_babel import gettext
+from werkzeug import Response
+
+from webapp import auth, db, idempotency
+from workflows import clock, work
+from workflows.domain import bids, permissions
+
+pages = Blueprint("bids", __name__)
+
+BID = "/bids/<int(min=1,max=2147483647):bid_id>"
+
+
+@pages.get(BID)
+def show(bid_id: int) -> str:
+    session, actor = db.session(), auth.actor()
+    bid = bids.get(session, bid_id, actor=actor)
+    closes = bid.challenge.bid_to
+    return render_template(
+        "bids/show.html",
+        bid=bid,
+        document=bids.document(session, bid, actor=actor),
+        may_withdraw=permissions.may_withdraw(actor, bid) and closes is not None and clock.now() < closes,
+    )
+
+
+@pages.post(f"{BID}/withdrawal")
+@idempotency.once
+def withdraw(bid_id: int) -> Response:
+    work.withdraw_bid(db.session(), bid_id, actor=auth.actor())
+    flash(gettext("申报已撤回，截止前可以重新揭榜。"))
+    return make_response(redirect(url_for("bids.show", bid_id=bid_id)))
