@@ -85,8 +85,8 @@ def test_a_challenge_that_does_not_make_sense_is_refused(
 
 def test_party_and_administration_lead_with_different_people(session: Session) -> None:
     office, lead = factories.user(session, roles=["office"]), factories.user(session).id
+    values = _values(session, party_lead_id=lead, admin_lead_id=lead)
     with pytest.raises(Invalid) as refused:
-        values = _values(session, party_lead_id=lead, admin_lead_id=lead)
         challenges.post(session, values=values, actor=office)
     assert refused.value.fields == {"admin_lead_id": ["党组织责任人和行政责任人不能是同一个人。"]}
 

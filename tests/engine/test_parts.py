@@ -6,6 +6,9 @@ from tests import play
 from tests.engine import trial
 from workflows.db import Database
 from workflows.engine.errors import StepFailed
+from workflows.engine.runtime import Run
+from workflows.engine.tables import Process
+from workflows.engine.waiting import ready_humans
 
 
 def _do(trials: Database, process: int, by: int, node: str = "work", **variables: object) -> None:
@@ -233,7 +236,9 @@ def test_objections_reach_a_part_of_the_process_while_it_runs(
 
 
 @pytest.mark.parametrize("order", [["left", "right"], ["right", "left"]])
-def test_what_one_branch_sets_is_not_undone_by_the_other(trials: Database, someone: int, order: list[str]) -> None:
+def test_what_one_branch_sets_is_not_undone_by_the_other(
+    trials: Database, someone: int, order: list[str]
+) -> None:
     process = trial.begin(trials, "both", someone, number=1, people=[1, 2], other=0)
     changes: dict[str, dict[str, object]] = {"left": {"number": 2, "people": [3]}, "right": {"other": 5}}
     for node in order:
@@ -247,3 +252,22 @@ def test_what_a_branch_beside_a_task_sets_is_known_after_the_task(trials: Databa
     _do(trials, process, someone, "hear", number=2)
     _do(trials, process, someone)
     assert play.variables(trials, process)["number"] == 2
+
+
+def test_each_objection_keeps_what_its_own_message_carried(trials: Database, someone: int) -> None:
+    process = trial.begin(trials, "objections", someone, case_id=1, number=1)
+    _object(trials, 1, 11)
+    _object(trials, 1, 12)
+    _do(trials, process, someone, number=2)
+    with trials.read() as session:
+        waiting = ready_humans(Run.resume(session, session.get_one(Process, process)).workflow)
+        known = sorted((task.data["objection_id"], task.data["number"]) for task in waiting)
+    assert known == [(11, 2), (12, 2)]
+
+
+def test_an_item_that_a_part_changes_is_not_handed_on(trials: Database, someone: int) -> None:
+    process = trial.begin(trials, "each_in_turn", someone, things=["甲", "乙"], people=[1, 2])
+    _do(trials, process, someone, thing="丙", people=[3])
+    _do(trials, process, someone)
+    assert trial.notes(trials, someone) == ["丙", "乙", "done"]
+    assert play.variables(trials, process) == {"user_id": someone, "things": ["甲", "乙"], "people": [3]}

@@ -201,6 +201,8 @@ def test_a_challenge_is_posted_by_the_office_alone(visit: Visit, wang: Visitor) 
     assert wang.post("/start/publish", POSTED).status_code == 403
     office = visit()
     office.sign_in("office")
+    assert 'href="/start/publish"' in office.get("/challenges").text
+    assert 'href="/start/publish"' not in wang.get("/challenges").text
     assert office.post("/start/publish", {**POSTED, "title": ""}).status_code == 422
     rows = office.post("/start/publish/rows", {**POSTED, "_rows": "add:indicators"})
     assert 'name="indicators.1.name"' in rows.text

@@ -37,6 +37,7 @@ def index() -> str:
         chosen=chosen,
         categories=list(Category),
         paging=Paging(page, total),
+        may_post=permissions.may_post(db.session(), auth.actor()),
     )
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
-from SpiffWorkflow.bpmn.specs.control import BpmnStartTask
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BpmnStartTask, _EndJoin
 from SpiffWorkflow.bpmn.specs.defaults import (
     EventSubprocess,
     SequentialMultiInstanceTask,
@@ -125,7 +125,9 @@ class EachInTurn(SequentialMultiInstanceTask):  # type: ignore[misc]
 
     def merge_child(self, workflow: Any, child: Any) -> None:
         _hand_back(child)
-        if self.input_item is not None:  # SpiffWorkflow 3.2.0 refuses the next item while the loop knows this one
+        if (
+            self.input_item is not None
+        ):  # SpiffWorkflow 3.2.0 refuses the next item while the loop knows this one
             for task in (child, child.parent):
                 task.data.pop(self.input_item.bpmn_id, None)
         super().merge_child(workflow, child)
@@ -188,8 +190,12 @@ class CycleTimer(DueTimer, CycleTimerEventDefinition):  # type: ignore[misc]
     def tick(self, my_task: Any) -> None:
         """Go round once and set the next due instant, or be finished when that was the last time.
 
-        Rounds missed while nothing ran are made up for by this one: the next is due in the future.
+        Rounds missed while nothing ran are made up for by this one: the next is due in the future. Rounds that
+        are over are taken out of the state.
         """
+        for child in my_task.children:
+            if _is_over(child):
+                my_task.workflow._remove_task(child.id)
         for output in my_task.task_spec.outputs:
             child = my_task._add_child(output, TaskState.FUTURE)
             child.task_spec._predict(child, mask=TaskState.NOT_FINISHED_MASK)
@@ -214,6 +220,13 @@ class CycleTimer(DueTimer, CycleTimerEventDefinition):  # type: ignore[misc]
         if match is None or not every:
             raise StepFailed(self.name, f"a cycle is written R3/PT24H, not {text!r}")
         return (int(match[1]) if match[1] else None), every
+
+
+def _is_over(task: Any) -> bool:
+    """Whether nothing is left to do in the branch at ``task`` but to wait for the others at the end."""
+    if isinstance(task.task_spec, BoundaryEventJoin | _EndJoin):
+        return True
+    return task.has_state(TaskState.FINISHED_MASK) and all(map(_is_over, task.children))
 
 
 def iso_duration(text: str) -> dt.timedelta | None:
