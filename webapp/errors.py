@@ -11,8 +11,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from webapp import auth, i18n, logs
-from workflows import work
+from webapp import auth, db, i18n, logs
+from workflows import watch, work
 from workflows.errors import Invalid, Refusal
 
 RETRY_SECONDS = "2"
@@ -79,8 +79,10 @@ def storage_error(error: OSError) -> Response:
     return _logged(507, "disk full") if error.errno == errno.ENOSPC else unexpected(error)
 
 
-def step_failed(error: Exception) -> Response:
+def step_failed(error: work.StepFailed) -> Response:
     logs.logger.exception("automatic step failed")
+    db.session().rollback()  # it holds what the report is about to write
+    watch.report(db.database(), error)
     return answer(500, "自动步骤失败", "自动步骤失败，本次操作没有生效。请把请求编号告诉管理员。")
 
 

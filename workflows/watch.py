@@ -11,11 +11,12 @@ from workflows import jobs
 from workflows.db import Database
 from workflows.domain import permissions
 from workflows.engine import gate, history
+from workflows.engine import incidents as engine_incidents
 from workflows.engine.definitions import LIBRARY, read_folder
-from workflows.engine.errors import DefinitionError
+from workflows.engine.errors import DefinitionError, StepFailed
 from workflows.engine.registry import HUMAN, SERVICE
 from workflows.engine.tables import Incident, Process
-from workflows.errors import NotFound
+from workflows.errors import Conflict, NotFound
 
 FOLDER = Path(__file__).parents[1] / "bpmn"
 
@@ -41,6 +42,15 @@ def install(database: Database, folder: Path = FOLDER) -> int:
         return LIBRARY.store(session)
 
 
+def report(database: Database, failed: StepFailed) -> None:
+    """Keep, as an incident, what failed behind a person's act, in a transaction of its own."""
+    with database.transaction() as session:
+        if failed.item_id is None:
+            engine_incidents.record(session, f"start:{failed.node}", None, failed)
+        else:
+            engine_incidents.record_act(session, failed.item_id, failed)
+
+
 def incidents(session: Session, *, only_open: bool = True) -> Sequence[Incident]:
     """Failures of automatic steps, the newest first."""
     query = select(Incident).order_by(Incident.id.desc())
@@ -48,10 +58,12 @@ def incidents(session: Session, *, only_open: bool = True) -> Sequence[Incident]
 
 
 def retry(session: Session, incident_id: int) -> None:
-    """Try what failed again at once. Raises NotFound when there is no such open incident."""
+    """Try what failed again at once. Raises NotFound when there is no such open incident, Conflict for an act."""
     incident = session.get(Incident, incident_id)
     if incident is None or incident.resolved_at is not None:
         raise NotFound("没有这条未解决的故障。")
+    if incident.source.partition(":")[0] in ("item", "start"):
+        raise Conflict("这是一次人工办理引起的故障,没有生效;原因排除后由办理人重新提交。")
     jobs.retry(session, incident.source)
 
 

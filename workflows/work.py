@@ -117,7 +117,7 @@ def complete(session: Session, item_id: int, values: Mapping[str, Any], *, actor
     run, item = _take(session, item_id, held)
     step = HUMAN[item.step]
     clean = validate(step.form, values)
-    with _acting():
+    with _acting(item.id):
         outcome = step.handler(Act(session, actor, run.task(item.token).data, clean, item))
         people.finish(run, item, outcome, actor_id=actor.id, opinion=clean.get("opinion") or None)
     return CompletedView(
@@ -228,12 +228,15 @@ def _what_became_of(session: Session, item: WorkItem) -> str:
 
 
 @contextmanager
-def _acting() -> Iterator[None]:
-    """Turn a lost race into words: another transaction has changed the process since this one read it."""
+def _acting(item_id: int | None = None) -> Iterator[None]:
+    """Turn a lost race into words, and tell a failed step which work item set it off."""
     try:
         yield
     except StaleDataError as error:
         raise Conflict("已被他人处理,请刷新页面后再办。") from error
+    except StepFailed as failed:
+        failed.item_id = item_id
+        raise
 
 
 def _flat(messages: Any, prefix: str = "") -> dict[str, list[str]]:

@@ -132,4 +132,4 @@ def test_the_worked_weekends_of_a_year_are_known_once_they_are_published() -> No
 
 def test_a_time_without_a_zone_is_not_stored() -> None:
     with pytest.raises(ValueError, match="a time without a zone cannot be stored"):
-        UTC().process_bind_param(dt.datetime(2026, 11, 23, 9), None)  # type: ignore[arg-type] # noqa: DTZ001 -- refused
+        UTC().process_bind_param(dt.datetime(2026, 11, 23, 9), None)  # type: ignore[arg-type]

@@ -108,7 +108,7 @@ def test_an_expression_gives_a_number(text: str, expected: str) -> None:
         ('duration("P1D") < duration("PT25H")', True),
     ],
 )
-def test_an_expression_gives_a_truth(text: str, expected: bool) -> None:  # noqa: FBT001 -- a parametrised value
+def test_an_expression_gives_a_truth(text: str, expected: bool) -> None:
     assert value(text) is expected
 
 

@@ -34,7 +34,7 @@ from workflows.feel import patterns
         (r"\.", "a", False),
     ],
 )
-def test_a_pattern_matches_somewhere(pattern: str, text: str, expected: bool) -> None:  # noqa: FBT001 -- a parameter
+def test_a_pattern_matches_somewhere(pattern: str, text: str, expected: bool) -> None:
     assert (
         patterns.compile(pattern, "", feel.Budget()).search(text, 0, feel.Budget()) is not None
     ) is expected

@@ -55,7 +55,7 @@ from workflows import feel
         ('[duration("P1D")..duration("P3D")]', dt.timedelta(days=2), True),
     ],
 )  # fmt: skip
-def test_a_cell_tests_its_value(cell: str, value: object, expected: bool) -> None:  # noqa: FBT001 -- a parameter
+def test_a_cell_tests_its_value(cell: str, value: object, expected: bool) -> None:
     names = ("limit", "allowed")
     scope = {"?": value, "limit": Decimal(20), "allowed": ["x", "y"]}
     assert feel.compile_unary(cell, names=names).evaluate(scope).value is expected

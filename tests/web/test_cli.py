@@ -1,3 +1,4 @@
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,11 @@ from sqlalchemy import select
 
 from tests import factories
 from webapp import create_app
+from workflows import calendar, watch
 from workflows.db import Database
 from workflows.domain import accounts
-from workflows.models import User
+from workflows.models import Unit, User
+from workflows.work import StepFailed
 
 
 def run(app: Flask, *arguments: str, typed: str = "") -> Result:
@@ -106,3 +109,35 @@ def test_a_new_database_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytes
     assert app.test_client().get("/readyz").status_code == 200
     assert run(app, "verify-history").exit_code == 0
     app.extensions["database"].engine.dispose()
+
+
+def test_units_are_added_one_below_another(app: Flask, database: Database) -> None:
+    assert run(app, "unit", "add", "CLD", "厂领导").output == "Added CLD.\n"
+    assert run(app, "unit", "add", "CQ1", "采气一区", "--parent", "CLD").output == "Added CQ1.\n"
+    refused = run(app, "unit", "add", "CQ1", "采气二区")
+    assert (refused.exit_code, "单位代码或名称已被使用" in refused.output) == (1, True)
+    with database.read() as session:
+        parents = {unit.code: unit.parent_id for unit in session.scalars(select(Unit))}
+        assert parents == {"CLD": None, "CQ1": accounts.unit_by_code(session, "CLD").id}
+
+
+def test_the_plant_declares_its_own_working_days(app: Flask, database: Database) -> None:
+    set_ = run(app, "calendar", "set", "2026-12-05", "--workday", "--reason", "冬季保供")
+    assert set_.output == "2026-12-05 is a working day.\n"
+    assert run(app, "calendar", "list").output == "2026-12-05\tworkday\t冬季保供\n1 days\n"
+    with database.read() as session:
+        assert calendar.add_workdays(session, dt.date(2026, 12, 4), 1) == dt.date(2026, 12, 5)
+    assert run(app, "calendar", "unset", "2026-12-05").output == "2026-12-05 is as published.\n"
+    assert run(app, "calendar", "unset", "2026-12-05").exit_code == 1
+    with database.read() as session:
+        assert calendar.add_workdays(session, dt.date(2026, 12, 4), 1) == dt.date(2026, 12, 7)
+
+
+def test_incidents_are_listed_and_only_real_ones_are_retried(app: Flask, database: Database) -> None:
+    assert run(app, "incidents").output == "0 incidents\n"
+    watch.report(database, StepFailed("seal", "disk"))
+    assert run(app, "incidents").output.endswith(
+        "process None\tseal\tfailed 1 times\tseal: disk\n1 incidents\n"
+    )
+    assert "由办理人重新提交" in run(app, "retry", "1").output
+    assert run(app, "retry", "2").exit_code == 1

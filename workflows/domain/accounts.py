@@ -80,6 +80,16 @@ def grant(session: Session, user: User, *, role: str, unit: Unit | None) -> Role
     return added
 
 
+def add_unit(session: Session, *, code: str, name: str, parent: Unit | None) -> Unit:
+    """Add a unit below ``parent``. Raises Conflict if its code or name is taken."""
+    if session.scalar(select(Unit.id).where(or_(Unit.code == code, Unit.name == name))) is not None:
+        raise Conflict("单位代码或名称已被使用，请换一个。")
+    unit = Unit(code=code, name=name, parent_id=parent.id if parent else None)
+    session.add(unit)
+    session.flush()
+    return unit
+
+
 def unit_by_code(session: Session, code: str) -> Unit:
     """The unit of that code. Raises NotFound."""
     unit = session.scalar(select(Unit).where(Unit.code == code))

@@ -25,11 +25,15 @@ class DefinitionError(Exception):
 
 
 class StepFailed(Exception):
-    """An automatic part of a process raised: its transaction is to be rolled back. The cause is chained."""
+    """An automatic part of a process raised: its transaction is to be rolled back. The cause is chained.
+
+    ``item_id`` is the work item whose completion set it off, if one did.
+    """
 
     def __init__(self, node: str, reason: str) -> None:
         super().__init__(f"{node}: {reason}")
         self.node = node
+        self.item_id: int | None = None
 
 
 class UnknownState(Exception):

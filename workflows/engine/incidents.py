@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.engine.errors import StepFailed
-from workflows.engine.tables import Incident
+from workflows.engine.tables import Incident, Process, WorkItem
 
 
 def record(session: Session, source: str, process_id: int | None, error: BaseException) -> Incident:
@@ -24,6 +24,23 @@ def record(session: Session, source: str, process_id: int | None, error: BaseExc
     incident.detail = "".join(traceback.format_exception(error))
     incident.last_at = clock.now()
     return incident
+
+
+def record_act(session: Session, item_id: int, error: BaseException) -> None:
+    """Write down that a step behind the completion of a work item failed, and that its process has this trouble."""
+    item = session.get_one(WorkItem, item_id)
+    process = session.get_one(Process, item.process_id, with_for_update=True)
+    process.is_troubled = True
+    record(session, f"item:{item_id}", process.id, error)
+
+
+def resolve_acts(session: Session, process: Process) -> None:
+    """Close what failed behind people's acts in ``process``: it has gone on."""
+    closing = update(Incident).where(
+        Incident.process_id == process.id, Incident.source.startswith("item:"), Incident.resolved_at.is_(None)
+    )
+    session.execute(closing.values(resolved_at=clock.now()).execution_options(synchronize_session=False))
+    process.is_troubled = False
 
 
 def resolve(session: Session, source: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from workflows import clock, dmn
-from workflows.engine import codec, people, records, variables
+from workflows.engine import codec, incidents, people, records, variables
 from workflows.engine.definitions import LIBRARY, Definition
 from workflows.engine.errors import StepFailed
 from workflows.engine.expressions import Expressions
@@ -236,6 +236,8 @@ class Run:
         """Write the new state and everything that follows from it."""
         if self.process.mail:
             self._collect_mail()
+        if self.process.is_troubled:
+            incidents.resolve_acts(self.session, self.process)
         state, serials = codec.encode(self.workflow)
         now = Waiting.of(self.workflow, serials)
         left = self.before.humans.keys() - now.humans.keys()

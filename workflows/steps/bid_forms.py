@@ -2,6 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
+from workflows.steps.inputs import identity, money
+
 TEAM_ROLES = {
     "leader": "挂帅人",
     "core": "骨干",
@@ -12,11 +14,11 @@ TEAM_ROLES = {
 
 
 class BidStart(Schema):
-    challenge_id = fields.Integer(required=True, strict=True, metadata={"label": "榜单", "widget": "hidden"})
+    challenge_id = identity("榜单", "hidden")
 
 
 class MemberRow(Schema):
-    user_id = fields.Integer(required=True, strict=True, metadata={"label": "人员", "widget": "person"})
+    user_id = identity("人员", "person")
     role = fields.String(
         required=True,
         validate=validate.OneOf(list(TEAM_ROLES), labels=list(TEAM_ROLES.values())),
@@ -70,12 +72,7 @@ class MilestoneRow(Schema):
 
 class BudgetRow(Schema):
     item = fields.String(required=True, validate=validate.Length(1, 80), metadata={"label": "科目"})
-    amount_fen = fields.Integer(
-        required=True,
-        strict=True,
-        validate=validate.Range(min=0, max=10**14),
-        metadata={"label": "金额", "widget": "money"},
-    )
+    amount_fen = money("金额")
 
 
 class PledgeRow(Schema):

@@ -10,6 +10,7 @@ from workflows.domain import challenges
 from workflows.engine.registry import Act, Started, Vote, human_step, service_step, start
 from workflows.errors import Invalid
 from workflows.models import Category, Challenge, Mode, User
+from workflows.steps.inputs import identity, measured, money
 
 LEVELS = {"A": "A 厂级重大", "B": "B 厂级重点", "C": "C 基层"}
 MODES = {Mode.SINGLE: "单揭", Mode.MULTI: "一榜多揭", Mode.RACE: "赛马"}
@@ -18,11 +19,11 @@ MODES = {Mode.SINGLE: "单揭", Mode.MULTI: "一榜多揭", Mode.RACE: "赛马"}
 class IndicatorRow(Schema):
     name = fields.String(required=True, validate=validate.Length(1, 60), metadata={"label": "指标"})
     measure = fields.String(required=True, validate=validate.Length(1, 20), metadata={"label": "计量单位"})
-    baseline = fields.Decimal(required=True, places=4, metadata={"label": "基线"})
+    baseline = measured("基线")
     op = fields.String(required=True, validate=validate.OneOf(["≥", "≤", "="]), metadata={"label": "方向"})
-    target = fields.Decimal(required=True, places=4, metadata={"label": "目标"})
+    target = measured("目标")
     weight = fields.Decimal(
-        places=4, validate=validate.Range(min=0, min_inclusive=False), metadata={"label": "权重"}
+        places=4, validate=validate.Range(0, 1000, min_inclusive=False), metadata={"label": "权重"}
     )
     verifier = fields.String(required=True, validate=validate.Length(1, 60), metadata={"label": "核验部门"})
     hard = fields.Boolean(load_default=False, metadata={"label": "否决性指标"})
@@ -50,25 +51,14 @@ class PostForm(Schema):
         validate=validate.OneOf([one.value for one in MODES], labels=list(MODES.values())),
         metadata={"label": "揭榜方式"},
     )
-    sponsor_unit_id = fields.Integer(
-        required=True, strict=True, metadata={"label": "发榜单位", "widget": "unit"}
-    )
-    party_lead_id = fields.Integer(
-        required=True, strict=True, metadata={"label": "党组织责任人", "widget": "person"}
-    )
-    admin_lead_id = fields.Integer(
-        required=True, strict=True, metadata={"label": "行政责任人", "widget": "person"}
-    )
+    sponsor_unit_id = identity("发榜单位", "unit")
+    party_lead_id = identity("党组织责任人", "person")
+    admin_lead_id = identity("行政责任人", "person")
     bid_to = fields.Date(
         required=True, metadata={"label": "揭榜截止日", "help": "当日 24:00 截止,以服务器时间为准。"}
     )
     deadline = fields.Date(required=True, metadata={"label": "完成期限"})
-    budget_fen = fields.Integer(
-        required=True,
-        strict=True,
-        validate=validate.Range(min=0, max=10**14),
-        metadata={"label": "经费预算", "widget": "money"},
-    )
+    budget_fen = money("经费预算")
     safety_critical = fields.Boolean(load_default=False, metadata={"label": "涉及安全关键"})
     indicators = fields.List(
         fields.Nested(IndicatorRow),

@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.Column("mail", sa.Integer(), nullable=False),
+        sa.Column("is_troubled", sa.Boolean(), nullable=False),
         sa.Column("history_seq", sa.Integer(), nullable=False),
         sa.Column("history_head", sa.String(length=64), nullable=False),
         sa.Column("started_by_id", sa.Integer(), nullable=True),

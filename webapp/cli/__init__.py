@@ -1,0 +1,24 @@
+"""flask --app webapp ...: what operators do."""
+
+from flask import Flask
+
+from webapp.cli import accounts, operations, workdays
+
+COMMANDS = (
+    operations.upgrade,
+    operations.demo_data,
+    operations.worker,
+    operations.check_definitions,
+    operations.verify_history,
+    operations.incidents,
+    operations.retry,
+    accounts.units,
+    accounts.people,
+    accounts.token,
+    workdays.workdays,
+)
+
+
+def set_up(app: Flask) -> None:
+    for command in COMMANDS:
+        app.cli.add_command(command)

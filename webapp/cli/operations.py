@@ -1,0 +1,88 @@
+"""The database, the jobs, definitions, history and incidents."""
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from webapp import db
+from webapp.cli.telling import refusals_told
+from workflows import clock, demo, jobs, schema, watch
+from workflows.models import Unit
+
+
+@click.command("db-upgrade")
+@with_appcontext
+def upgrade() -> None:
+    """Bring the database up to date."""
+    schema.upgrade(db.database().engine.url.render_as_string(hide_password=False))
+
+
+@click.command("demo")
+@click.option("--if-empty", is_flag=True, help="Do nothing when there are units already.")
+@with_appcontext
+def demo_data(*, if_empty: bool) -> None:
+    """Build the demo data."""
+    with db.database().read() as session:
+        filled = session.scalar(select(Unit.id).limit(1)) is not None
+    if filled and if_empty:
+        click.echo("The database has data: left as it is.")
+        return
+    demo.build(db.database())
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Run timers and messages in this process until it is stopped."""
+    watch.install(db.database())
+    jobs.work_forever(db.database())
+
+
+@click.command("check-definitions")
+@with_appcontext
+def check_definitions() -> None:
+    """Check every diagram and decision table; the exit status tells whether all are sound."""
+    try:
+        watch.check_definitions()
+    except watch.DefinitionError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("All definitions are sound.")
+
+
+@click.command("verify-history")
+@with_appcontext
+def verify_history() -> None:
+    """Check the hash chain of every process; names the first bad row of each broken one."""
+    with db.database().read() as session:
+        findings = watch.verify_history(session)
+    for finding in findings:
+        click.echo(str(finding))
+    if findings:
+        raise click.ClickException(f"{len(findings)} broken chains")
+    click.echo("Every chain is whole.")
+
+
+@click.command("incidents")
+@click.option("--all", "everything", is_flag=True, help="Those that are resolved too.")
+@with_appcontext
+def incidents(*, everything: bool) -> None:
+    """List what automatic steps could not do, the newest first."""
+    with db.database().read() as session:
+        found = watch.incidents(session, only_open=not everything)
+    for one in found:
+        last = clock.local(one.last_at)
+        state = "resolved" if one.resolved_at else f"failed {one.tries} times"
+        click.echo(
+            f"{one.id}\t{last:%Y-%m-%d %H:%M}\tprocess {one.process_id}\t{one.node}\t{state}\t{one.error}"
+        )
+    click.echo(f"{len(found)} incidents")
+
+
+@click.command("retry")
+@click.argument("incident", type=int)
+@with_appcontext
+def retry(incident: int) -> None:
+    """Try what failed in INCIDENT again at once."""
+    with refusals_told(), db.database().transaction() as session:
+        watch.retry(session, incident)
+    click.echo(f"Incident {incident} is tried again.")
