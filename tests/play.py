@@ -1,7 +1,9 @@
 """Drives a process as people and the clock do: every act in its own transaction, through work and jobs."""
 
 import datetime as dt
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from workflows.domain import permissions
 from workflows.engine import definitions
 from workflows.engine.runtime import Run
 from workflows.engine.tables import OPEN, Due, HistoryEntry, Incident, Message, Process, WorkItem
+from workflows.errors import Refusal
 from workflows.models import User
 from workflows.work import CompletedView, StartedView
 
@@ -175,3 +178,18 @@ def database_files(path: str) -> list[Path]:
 def incidents(database: Database) -> list[Incident]:
     with database.read() as session:
         return list(session.scalars(select(Incident).order_by(Incident.id)))
+
+
+def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
+    """What each of ``acts`` returned, or the refusal it raised; all begin together."""
+    barrier = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> object:
+        barrier.wait()
+        try:
+            return act()
+        except Refusal as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
@@ -89,3 +90,9 @@ def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later fails at once under WAL when another wrote between.
     reads_only = connection.get_execution_options().get("jiebang_reads_only")
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def insert_if_missing(session: Session, table: type[Base], values: dict[str, Any]) -> None:
+    """Insert one row unless a row with its key exists, whoever else may be inserting it at this moment."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(table).values(values).on_conflict_do_nothing())

@@ -1,32 +1,14 @@
 """Many people on one task at the same instant, each in a thread and a transaction of their own."""
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from tests import play
 from tests.engine import trial
 from workflows import db, jobs
 from workflows.db import Database
-from workflows.errors import Conflict, Refusal
+from workflows.errors import Conflict
 
 CLIENTS = 50
-
-
-def _at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
-    """What each of ``acts`` returned, or the refusal it raised; all begin together."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> object:
-        barrier.wait()
-        try:
-            return act()
-        except Refusal as refusal:
-            return refusal
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def test_of_fifty_clients_exactly_one_completes_the_task(trials: Database, someone: int) -> None:
@@ -36,7 +18,7 @@ def test_of_fifty_clients_exactly_one_completes_the_task(trials: Database, someo
         process = trial.begin(trials, "ask_people", someone, people=people)
         with trials.read() as session:
             item = play.all_items(session, process)[0].id
-        answers = _at_once([partial(play.complete_item, wide, item, by=by) for by in people])
+        answers = play.at_once([partial(play.complete_item, wide, item, by=by) for by in people])
         conflicts = [one for one in answers if isinstance(one, Conflict)]
         assert len(conflicts) == CLIENTS - 1
         winner = next(
@@ -62,7 +44,7 @@ def test_signers_at_the_same_instant_decide_their_round_once(trials: Database, s
         acts = [
             partial(play.complete, trials, "trial.vote", by=by, process=process, agree=True) for by in signers
         ]
-        assert all(isinstance(one, play.CompletedView) for one in _at_once(acts))
+        assert all(isinstance(one, play.CompletedView) for one in play.at_once(acts))
         verbs = [verb for verb, _ in play.acts(trials, process)]
         assert verbs == ["start", *["vote"] * 6, "round", "auto", "end"]
         assert trial.notes(trials, someone) == ["yes"] * lap
@@ -80,7 +62,7 @@ def test_of_signers_at_the_same_instant_only_those_who_are_needed_are_counted(
             partial(play.complete_item, trials, item, by=by, agree=True)
             for item, by in zip(items, signers, strict=True)
         ]
-        answers = _at_once(acts)
+        answers = play.at_once(acts)
         assert sorted(type(one).__name__ for one in answers) == [
             "CompletedView",
             "Conflict",
@@ -96,7 +78,7 @@ def test_several_workers_fire_each_timer_once(trials: Database, someone: int) ->
     for _ in range(20):
         trial.begin(trials, "timer_duration", someone)
     play.pass_time(hours=1)
-    _at_once([partial(jobs.run_until_quiet, trials)] * 4)
+    play.at_once([partial(jobs.run_until_quiet, trials)] * 4)
     assert trial.notes(trials, someone) == ["done"] * 20
     assert play.incidents(trials) == []
 
@@ -105,6 +87,6 @@ def test_several_workers_deliver_each_message_once(trials: Database, someone: in
     processes = [trial.begin(trials, "catch_message", someone, case_id=case) for case in range(10)]
     for case in range(10):
         play.write_message(trials, "TRIAL_GO", key="case_id", case_id=case, answer="是")
-    _at_once([partial(jobs.run_until_quiet, trials)] * 4)
+    play.at_once([partial(jobs.run_until_quiet, trials)] * 4)
     assert [play.status(trials, process) for process in processes] == ["completed"] * 10
     assert trial.notes(trials, someone) == ["done"] * 10

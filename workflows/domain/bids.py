@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import clock, seal
-from workflows.domain import permissions
+from workflows.domain import challenges, permissions
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import (
     Bid,
@@ -34,6 +34,7 @@ def begin(session: Session, challenge: Challenge, *, leader: User) -> Bid:
 
     Raises Conflict when the bidding is over or the leader has a live bid on it already.
     """
+    challenges.hold(session, challenge)
     _expect_open(challenge)
     mine = select(Bid).where(Bid.challenge_id == challenge.id, Bid.leader_id == leader.id)
     earlier = list(session.scalars(mine))
@@ -92,6 +93,7 @@ def write(session: Session, bid: Bid, *, document: Document, actor: User) -> Non
 
 def seal_up(session: Session, bid: Bid) -> None:
     """密封递交: from now on nobody reads it. Raises Conflict after the deadline by the server's clock."""
+    challenges.hold(session, bid.challenge)
     _expect_open(bid.challenge)
     if bid.state != BidState.DRAFT or bid.sealed_document is None:
         raise Conflict("揭榜书还没有写好,不能递交。")
@@ -113,6 +115,7 @@ def check_withdrawal(session: Session, bid: Bid, *, actor: User) -> None:
         raise Forbidden("只有挂帅人可以撤回申报。")
     if not permissions.may_withdraw(actor, bid):
         raise Conflict("只有已递交、尚未开榜的申报可以撤回。")
+    challenges.hold(session, bid.challenge)
     _expect_open(bid.challenge)
 
 

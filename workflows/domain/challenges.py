@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from workflows import calendar, clock, seal
+from workflows import calendar, clock, db, seal
 from workflows.domain import permissions
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import (
@@ -18,6 +18,7 @@ from workflows.models import (
     Challenge,
     ChallengeState,
     Indicator,
+    NumberSeries,
     SealKey,
     Unit,
     User,
@@ -25,19 +26,19 @@ from workflows.models import (
 
 BIDDING_WORKDAYS = 15  # default; C.3
 SHORTEST_BIDDING_WORKDAYS = 10
-POSTED = (
-    *(
-        "category",
-        "title",
-        "background",
-        "level",
-        "mode",
-        "sponsor_unit_id",
-        "party_lead_id",
-        "admin_lead_id",
-    ),
-    *("deadline", "budget_fen", "safety_critical"),
-)
+POSTED = [
+    "category",
+    "title",
+    "background",
+    "level",
+    "mode",
+    "sponsor_unit_id",
+    "party_lead_id",
+    "admin_lead_id",
+    "deadline",
+    "budget_fen",
+    "safety_critical",
+]  # the columns that a posting fills as they are
 LETTER = {Category.DEVELOPMENT: "F", Category.PRODUCTION: "S", Category.MARKET: "M"}
 
 
@@ -61,19 +62,22 @@ def post(session: Session, *, values: Mapping[str, Any], actor: User) -> Challen
 def publish(session: Session, challenge: Challenge) -> None:
     """Give ``challenge`` its number and open it for bids."""
     _expect(challenge, ChallengeState.APPROVED)
-    year = clock.today().year
-    prefix = f"TRQ-{year}-{LETTER[Category(challenge.category)]}"
-    taken = session.scalars(select(Challenge.no).where(Challenge.no.startswith(prefix)))
-    last = max((int(no.removeprefix(prefix)) for no in taken if no), default=0)
-    challenge.no = f"{prefix}{last + 1:02d}"
+    prefix = f"TRQ-{clock.today().year}-{LETTER[Category(challenge.category)]}"
+    challenge.no = f"{prefix}{_next_number(session, prefix):02d}"
     challenge.state = ChallengeState.PUBLISHED
     challenge.published_at = clock.now()
+
+
+def hold(session: Session, challenge: Challenge) -> None:
+    """Keep ``challenge`` as it is until the transaction ends, so that its close and a late bid cannot cross."""
+    session.refresh(challenge, with_for_update={"of": Challenge})
 
 
 def extend_bidding(session: Session, challenge: Challenge, *, last_day: dt.date, actor: User) -> dt.datetime:
     """延期: let the bidding end with ``last_day``, later than now set; the instant at which it then ends."""
     if not permissions.may_extend_bidding(session, actor, challenge):
         raise Forbidden("只有揭榜挂帅办公室可以在揭榜期内延期。")
+    hold(session, challenge)
     bid_to = clock.end_of(last_day)
     if challenge.bid_to is not None and bid_to <= challenge.bid_to:
         raise Invalid({"last_day": ["延期后的截止日必须晚于现在的截止日。"]})
@@ -94,6 +98,7 @@ def close_call(session: Session, challenge: Challenge) -> int:
 
     Raises Conflict before its deadline by the server's clock.
     """
+    hold(session, challenge)
     _expect(challenge, ChallengeState.PUBLISHED)
     if challenge.bid_to is None or clock.now() < challenge.bid_to:
         raise Conflict("揭榜期还没有结束,不能截止。")
@@ -187,6 +192,13 @@ def _check_posting(session: Session, values: Mapping[str, Any]) -> None:
             fields[f"indicators.{place}.name"] = ["指标名称重复。"]
     if fields:
         raise Invalid(fields)
+
+
+def _next_number(session: Session, prefix: str) -> int:
+    db.insert_if_missing(session, NumberSeries, {"prefix": prefix, "last": 0})
+    series = session.get_one(NumberSeries, prefix, with_for_update=True)
+    series.last += 1
+    return series.last
 
 
 def _indicator(seq: int, row: Mapping[str, Any]) -> Indicator:

@@ -15,10 +15,9 @@ from lxml import etree
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from workflows import clock, dmn
+from workflows import clock, db, dmn
 from workflows.engine.parser import BPMN, NAMESPACES, Parser, table_name
 from workflows.engine.specs import HumanTask, KeyedMessage, ProcessSpec
 from workflows.engine.tables import DefinitionFile
@@ -206,7 +205,6 @@ class Library:
         """
         have = set(session.scalars(select(DefinitionFile.digest)))
         new = [one for one in self._current.values() if one.digest not in have]
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         for one in new:
             texts = {name: content.decode() for name, content in one.files.items()}
             row = {
@@ -215,7 +213,7 @@ class Library:
                 "files": zstandard.ZstdCompressor().compress(orjson.dumps(texts)),
                 "stored_at": clock.now(),
             }
-            session.execute(insert(DefinitionFile).values(row).on_conflict_do_nothing())
+            db.insert_if_missing(session, DefinitionFile, row)
         return len(new)
 
 

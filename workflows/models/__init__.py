@@ -9,7 +9,15 @@ from workflows.models.bids import (
     PledgedValue,
     TeamMember,
 )
-from workflows.models.challenges import Category, Challenge, ChallengeState, Indicator, Mode, SealKey
+from workflows.models.challenges import (
+    Category,
+    Challenge,
+    ChallengeState,
+    Indicator,
+    Mode,
+    NumberSeries,
+    SealKey,
+)
 from workflows.models.notices import Notice
 from workflows.models.organisation import ApiToken, Post, PostHolding, RoleGrant, Unit, User
 from workflows.models.requests import IdempotentRequest
@@ -28,6 +36,7 @@ __all__ = [
     "MilestoneDraft",
     "Mode",
     "Notice",
+    "NumberSeries",
     "PledgedValue",
     "Post",
     "PostHolding",

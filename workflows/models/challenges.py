@@ -92,6 +92,15 @@ class Indicator(Base):
     challenge: Mapped[Challenge] = relationship(back_populates="indicators")
 
 
+class NumberSeries(Base):
+    """The last number given out under a prefix: TRQ-2026-F, 3. Whoever takes the next one holds the row."""
+
+    __tablename__ = "number_series"
+
+    prefix: Mapped[str] = mapped_column(String(20), primary_key=True)
+    last: Mapped[int]
+
+
 class SealKey(Base):
     """The key of one challenge's sealed bids, itself wrapped by the key file that is kept outside the database."""
 

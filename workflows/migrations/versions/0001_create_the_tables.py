@@ -32,6 +32,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_definition_process"), ["process"], unique=False)
 
     op.create_table(
+        "number_series",
+        sa.Column("prefix", sa.String(length=20), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("prefix", name=op.f("pk_number_series")),
+    )
+    op.create_table(
         "unit",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=20), nullable=False),
