@@ -7,8 +7,9 @@ from tests import play
 from tests.engine import trial
 from workflows.db import Database
 from workflows.engine.errors import StepFailed
+from workflows.engine.records import as_event
 from workflows.engine.registry import Started
-from workflows.engine.runtime import Run, as_event
+from workflows.engine.runtime import Run
 from workflows.engine.tables import Delivery, Message
 
 
@@ -60,7 +61,7 @@ def test_one_process_tells_another(trials: Database, someone: int) -> None:
 
 
 def test_what_a_message_carries_must_be_known_to_its_sender(trials: Database, someone: int) -> None:
-    with pytest.raises(StepFailed, match=r"^told: TRIAL_GO carries answer, which the process does not know$"):
+    with pytest.raises(StepFailed, match=r"^told: TRIAL_GO needs answer, which the process does not know$"):
         trial.begin(trials, "send_message", someone, case_id=1)
     assert _state_of_messages(trials) == ([], [])
 

@@ -155,7 +155,7 @@ def test_a_decision_table_decides_and_leaves_its_trace(trials: Database, someone
 
 
 def test_a_decision_asks_only_for_what_the_process_knows(trials: Database, someone: int) -> None:
-    message = r"^choose: trial_fee asks for amount, which the process does not know$"
+    message = r"^choose: trial_fee needs amount, which the process does not know$"
     with pytest.raises(StepFailed, match=message):
         trial.begin(trials, "decided", someone)
 

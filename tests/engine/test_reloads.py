@@ -19,7 +19,8 @@ from workflows import clock
 from workflows.db import Database
 from workflows.engine import codec, definitions
 from workflows.engine.definitions import Definition
-from workflows.engine.runtime import Run, as_event
+from workflows.engine.records import as_event
+from workflows.engine.runtime import Run
 from workflows.engine.specs import SOLO
 from workflows.engine.tables import Message, Process
 from workflows.engine.waiting import ready_humans, waiting_timers

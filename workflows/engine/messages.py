@@ -5,8 +5,9 @@ from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.engine.definitions import LIBRARY
+from workflows.engine.records import as_event
 from workflows.engine.registry import ON_MESSAGE_START
-from workflows.engine.runtime import Run, as_event
+from workflows.engine.runtime import Run
 from workflows.engine.tables import RUNNING, Delivery, Message, Process, ProcessKey
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -13,6 +14,7 @@ from workflows import clock
 from workflows.engine.definitions import Definition
 from workflows.engine.errors import StepFailed
 from workflows.engine.people import NOT_ENDED
+from workflows.engine.specs import KeyedMessage
 from workflows.engine.tables import CANCELLED, Delivery, Due, Message, Process, ProcessKey, WorkItem
 
 Timers = Mapping[tuple[int, str], dt.datetime]  # due instants by serial of the task and node
@@ -83,3 +85,8 @@ def write_timers(session: Session, process: Process, *, before: Timers, now: Tim
             {**row, "due_at": now[key], "next_try_at": now[key]} for row, key in zip(about, new, strict=True)
         ]
         session.execute(insert(Due), rows)
+
+
+def as_event(message: Message) -> BpmnEvent:
+    """A stored message as the event that a diagram catches."""
+    return BpmnEvent(KeyedMessage(message.name, message.key, ()), payload=dict(message.payload))

@@ -1,6 +1,6 @@
 """One transaction on one process: load its state, let it move, write down everything that came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -124,11 +124,9 @@ class Run:
         model = self.definition.tables.get(table)
         if model is None:
             raise StepFailed(node, f"no decision is called {table}")
-        missing = [name for name in model.inputs(table) if name not in task.data]
-        if missing:
-            raise StepFailed(node, f"{table} asks for {', '.join(missing)}, which the process does not know")
+        inputs = _known(task, model.inputs(table), asker=table)
         try:
-            outcome = model.evaluate(table, {name: task.data[name] for name in model.inputs(table)})
+            outcome = model.evaluate(table, inputs)
         except dmn.DecisionError as error:
             raise StepFailed(node, str(error)) from error
         variables.write(task, check_variables(node, {result: outcome.value}))
@@ -138,24 +136,19 @@ class Run:
     def send(self, task: Any, message: KeyedMessage) -> None:
         """Write a message with this transaction; a job delivers it after the commit."""
         node = task.task_spec.bpmn_id
-        names = (message.key, *message.carries)
-        missing = [name for name in names if name not in task.data]
-        if missing:
-            raise StepFailed(
-                node, f"{message.name} carries {', '.join(missing)}, which the process does not know"
-            )
+        payload = _known(task, (message.key, *message.carries), asker=message.name)
         self.messages.append(
             {
                 "name": message.name,
                 "key": message.key,
-                "value": str(task.data[message.key]),
-                "payload": {name: task.data[name] for name in names},
+                "value": str(payload[message.key]),
+                "payload": payload,
                 "sender_id": self.process.id,
                 "sent_at": clock.now(),
                 "status": "new",
             }
         )
-        self.chain.add("send", node, after={"message": message.name, message.key: task.data[message.key]})
+        self.chain.add("send", node, after={"message": message.name, message.key: payload[message.key]})
 
     # What sets it moving.
 
@@ -290,7 +283,7 @@ class Run:
         """Hand out messages that arrived before anything waited for them, oldest first."""
         query = select(Delivery).where(Delivery.process_id == self.process.id, Delivery.status == "early")
         waiting = list(self.session.scalars(query.order_by(Delivery.id)))
-        while caught := next((one for one in waiting if self.catch(as_event(one.message))), None):
+        while caught := next((one for one in waiting if self.catch(records.as_event(one.message))), None):
             caught.status = "done"
             self.process.mail -= 1
             waiting.remove(caught)
@@ -300,6 +293,10 @@ class Run:
             self.process.mail = 0
 
 
-def as_event(message: Message) -> BpmnEvent:
-    """A stored message as the event that a diagram catches."""
-    return BpmnEvent(KeyedMessage(message.name, message.key, ()), payload=dict(message.payload))
+def _known(task: Any, names: Sequence[str], *, asker: str) -> dict[str, Any]:
+    """The values of the variables ``names``. Raises StepFailed when the process does not know one."""
+    missing = [name for name in names if name not in task.data]
+    if missing:
+        unknown = f"{asker} needs {', '.join(missing)}, which the process does not know"
+        raise StepFailed(task.task_spec.bpmn_id, unknown)
+    return {name: task.data[name] for name in names}
