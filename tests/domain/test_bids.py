@@ -1,8 +1,7 @@
-"""Bids: team, document, seal, opening, judgement; what is refused and what it says."""
+"""Bids: team and document; what is refused and what it says; who sees them."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
+from tests.domain.bidding import document, sealed
 from workflows import clock
-from workflows.domain import bids, challenges
+from workflows.domain import bids
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
-from workflows.models import Bid, BidState, Challenge, ChallengeState, PledgedValue, SealKey, User
-from workflows.seal import SealBroken
+from workflows.models import Bid, BidState, ChallengeState, User
 
 pytestmark = pytest.mark.usefixtures("clock_at")
 
@@ -23,30 +22,6 @@ DRAFT, SEALED = BidState.DRAFT, BidState.SEALED
 
 def _row(user_id: int, role: str = "core") -> dict[str, Any]:
     return {"user_id": user_id, "role": role, "pioneer": False, "workload_pct": 20}
-
-
-def _document(challenge: Challenge, **changes: Any) -> dict[str, Any]:
-    content = {
-        "tech_route": "电伴热",
-        "milestones": [{"name": "设计", "offset_days": 30, "deliverable": "报告", "pay_pct": 100}],
-        "budget_lines": [{"item": "材料", "amount_fen": 100}],
-        "pledge": [{"indicator_id": challenge.indicators[0].id, "value": "8.5"}],
-    }
-    return content | changes
-
-
-def _sealed(session: Session, **changes: Any) -> Bid:
-    """A sealed bid on an open challenge."""
-    challenge, leader = factories.challenge(session), factories.user(session)
-    bid = bids.begin(session, challenge, leader=leader)
-    bids.write(session, bid, document=_document(challenge, **changes), actor=leader)
-    bids.seal_up(session, bid)
-    return bid
-
-
-def _release(session: Session, bid: Bid) -> None:
-    bid.challenge.state = ChallengeState.BIDDING_CLOSED
-    challenges.release_seal(session, bid.challenge)
 
 
 def test_a_bid_begins_as_a_draft_with_its_leader(session: Session) -> None:
@@ -143,8 +118,8 @@ def test_the_leader_writes_and_the_document_is_kept_encrypted(session: Session) 
     challenge, leader = factories.challenge(session), factories.user(session)
     bid = bids.begin(session, challenge, leader=leader)
     assert bids.document(session, bid, actor=leader) is None
-    bids.write(session, bid, document=_document(challenge), actor=leader)
-    assert bids.document(session, bid, actor=leader) == _document(challenge)
+    bids.write(session, bid, document=document(challenge), actor=leader)
+    assert bids.document(session, bid, actor=leader) == document(challenge)
     assert bid.sealed_document is not None
     assert "电伴热".encode() not in bid.sealed_document
     assert bid.tech_route is None
@@ -166,7 +141,7 @@ def test_an_incomplete_document_is_refused(
     challenge, leader = factories.challenge(session), factories.user(session)
     bid = bids.begin(session, challenge, leader=leader)
     with pytest.raises(Invalid) as refused:
-        bids.write(session, bid, document=_document(challenge, **changes), actor=leader)
+        bids.write(session, bid, document=document(challenge, **changes), actor=leader)
     assert refused.value.fields == fields
     assert bid.sealed_document is None
 
@@ -178,7 +153,7 @@ def test_each_indicator_of_the_list_is_pledged_once_and_no_other(session: Sessio
     bid = bids.begin(session, challenge, leader=leader)
     pledge = [{"indicator_id": one, "value": "1"} for one in (own, own, foreign)]
     with pytest.raises(Invalid) as refused:
-        bids.write(session, bid, document=_document(challenge, pledge=pledge), actor=leader)
+        bids.write(session, bid, document=document(challenge, pledge=pledge), actor=leader)
     assert refused.value.fields == {
         "pledge.1.indicator_id": ["这项指标已经承诺过。"],
         "pledge.2.indicator_id": ["这个榜单没有这项指标。"],
@@ -186,122 +161,17 @@ def test_each_indicator_of_the_list_is_pledged_once_and_no_other(session: Sessio
 
 
 def test_only_the_leader_writes_and_only_a_draft(session: Session) -> None:
-    bid = _sealed(session)
+    bid = sealed(session)
     with pytest.raises(Forbidden, match=r"^只有挂帅人可以编制揭榜书。$"):
-        bids.write(session, bid, document=_document(bid.challenge), actor=factories.user(session))
+        bids.write(session, bid, document=document(bid.challenge), actor=factories.user(session))
     before = bid.sealed_document
     with pytest.raises(Conflict, match=r"^揭榜书已经递交,不能再修改。$"):
-        bids.write(session, bid, document=_document(bid.challenge), actor=bid.leader)
+        bids.write(session, bid, document=document(bid.challenge), actor=bid.leader)
     assert bid.sealed_document == before
 
 
-def test_a_bid_is_sealed_once_it_is_written_and_before_the_deadline(
-    session: Session, clock_at: Callable[[dt.datetime], None]
-) -> None:
-    challenge, leader = factories.challenge(session), factories.user(session)
-    bid = bids.begin(session, challenge, leader=leader)
-    with pytest.raises(Conflict, match=r"^揭榜书还没有写好,不能递交。$"):
-        bids.seal_up(session, bid)
-    bids.write(session, bid, document=_document(challenge), actor=leader)
-    assert challenge.bid_to is not None
-    for late in (dt.timedelta(0), dt.timedelta(seconds=1)):
-        clock_at(challenge.bid_to + late)
-        with pytest.raises(Conflict, match="截止"):
-            bids.seal_up(session, bid)
-    assert bid.state == DRAFT
-    clock_at(challenge.bid_to - dt.timedelta(seconds=1))
-    bids.seal_up(session, bid)
-    assert (bid.state, bid.sealed_at, len(bid.sealed_hash or "")) == (SEALED, clock.now(), 64)
-    with pytest.raises(Conflict):
-        bids.seal_up(session, bid)
-
-
-@pytest.mark.parametrize("state", [one for one in BidState if one not in (SEALED, BidState.WITHDRAWN)])
-def test_only_a_sealed_bid_is_withdrawn(session: Session, state: BidState) -> None:
-    bid = factories.bid(session, on=factories.challenge(session), leader=factories.user(session), state=state)
-    message = r"^只有已递交、尚未开榜的申报可以撤回。$"
-    with pytest.raises(Conflict, match=message):
-        bids.withdraw(session, bid)
-    with pytest.raises(Conflict, match=message):
-        bids.check_withdrawal(session, bid, actor=bid.leader)
-    assert bid.state == state
-
-
-def test_a_bid_is_withdrawn_by_its_leader_while_the_bidding_runs(
-    session: Session, clock_at: Callable[[dt.datetime], None]
-) -> None:
-    bid = _sealed(session)
-    with pytest.raises(Forbidden, match=r"^只有挂帅人可以撤回申报。$"):
-        bids.check_withdrawal(session, bid, actor=factories.user(session))
-    bids.check_withdrawal(session, bid, actor=bid.leader)
-    bid_to = bid.challenge.bid_to
-    assert bid_to is not None
-    clock_at(bid_to)
-    with pytest.raises(Conflict, match="截止"):
-        bids.check_withdrawal(session, bid, actor=bid.leader)
-    bids.withdraw(session, bid)
-    bids.withdraw(session, bid)  # once more changes nothing
-    assert bid.state == BidState.WITHDRAWN
-
-
-@pytest.mark.parametrize("state", BidState)
-def test_only_a_draft_lapses(session: Session, state: BidState) -> None:
-    bid = factories.bid(session, on=factories.challenge(session), leader=factories.user(session), state=state)
-    bids.lapse(session, bid)
-    assert bid.state == (BidState.LAPSED if state == DRAFT else state)
-
-
-def test_an_opened_bid_becomes_rows(session: Session) -> None:
-    bid = _sealed(session)
-    with pytest.raises(Conflict, match=r"^办公室和纪委监督尚未共同开榜。$"):
-        bids.open_up(session, bid)
-    assert (bid.state, bid.tech_route) == (SEALED, None)
-    _release(session, bid)
-    bids.open_up(session, bid)
-    session.flush()
-    assert (bid.state, bid.tech_route, bid.opened_at) == (BidState.OPENED, "电伴热", clock.now())
-    assert [(one.seq, one.name, one.pay_pct) for one in bid.milestones] == [(1, "设计", 100)]
-    assert [(one.seq, one.item, one.amount_fen) for one in bid.budget_lines] == [(1, "材料", 100)]
-    session.expire_all()
-    assert session.scalars(select(PledgedValue.value)).all() == [Decimal("8.5")]
-    with pytest.raises(Conflict, match=r"^只有密封的申报可以开榜。$"):
-        bids.open_up(session, bid)
-
-
-def test_a_document_changed_behind_the_seal_is_not_opened(session: Session) -> None:
-    bid = _sealed(session)
-    _release(session, bid)
-    assert bid.sealed_document is not None
-    bid.sealed_document = bid.sealed_document[:-1] + bytes([bid.sealed_document[-1] ^ 1])
-    with pytest.raises(SealBroken, match=rf"^bid:{bid.id}$"):
-        bids.open_up(session, bid)
-    assert (bid.state, bid.tech_route) == (SEALED, None)
-
-
-def test_the_document_of_another_bid_is_not_opened_in_its_place(session: Session) -> None:
-    bid, other = _sealed(session), _sealed(session, tech_route="另一份")
-    _release(session, bid)
-    bid.sealed_document, bid.sealed_hash = other.sealed_document, other.sealed_hash
-    key, foreign = (session.get_one(SealKey, one.challenge_id) for one in (bid, other))
-    key.wrapped = foreign.wrapped
-    with pytest.raises(SealBroken):
-        bids.open_up(session, bid)
-
-
-@pytest.mark.parametrize(("eligible", "state"), [(True, BidState.ELIGIBLE), (False, BidState.INELIGIBLE)])
-def test_an_opened_bid_is_judged_once(session: Session, eligible: bool, state: BidState) -> None:
-    bid = factories.bid(
-        session, on=factories.challenge(session), leader=factories.user(session), state=BidState.OPENED
-    )
-    bids.judge(session, bid, eligible=eligible)
-    assert bid.state == state
-    with pytest.raises(Conflict, match=r"^只有已开榜的申报可以复核资格。$"):
-        bids.judge(session, bid, eligible=not eligible)
-    assert bid.state == state
-
-
 def test_a_bid_of_others_looks_like_none(session: Session) -> None:
-    bid = _sealed(session)
+    bid = sealed(session)
     stranger = factories.user(session)
     for number in (bid.id, 999):
         with pytest.raises(NotFound, match=r"^没有找到这份申报。$"):
@@ -329,9 +199,9 @@ def test_bids_are_listed_to_who_may_see_them(session: Session) -> None:
 
 
 def test_sealed_bids_are_counted_without_those_withdrawn(session: Session) -> None:
-    bid = _sealed(session)
+    bid = sealed(session)
     withdrawn = bids.begin(session, bid.challenge, leader=factories.user(session))
-    bids.write(session, withdrawn, document=_document(bid.challenge), actor=withdrawn.leader)
+    bids.write(session, withdrawn, document=document(bid.challenge), actor=withdrawn.leader)
     bids.seal_up(session, withdrawn)
     bids.withdraw(session, withdrawn)
     session.flush()

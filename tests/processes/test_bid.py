@@ -12,7 +12,7 @@ from workflows import clock, work
 from workflows.db import Database
 from workflows.engine.tables import Process
 from workflows.errors import Conflict, Forbidden, Invalid
-from workflows.models import Bid, Challenge, TeamMember, User
+from workflows.models import Bid, TeamMember, User
 
 SECOND = dt.timedelta(seconds=1)
 
@@ -294,13 +294,3 @@ def test_two_bids_on_one_challenge_do_not_touch_each_other(campaign: Database, c
     _withdraw(campaign, cast.leader, of=cast.leader)
     assert (play.status(campaign, sealed), play.acts(campaign, other)) == ("completed", before)
     assert play_cast.bid_states(campaign) == ["withdrawn", "draft"]
-
-
-def test_a_bid_on_a_challenge_that_is_closed_is_refused(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
-    play.wait_until(campaign, CLOSING)
-    with campaign.read() as session:
-        assert session.get_one(Challenge, challenge_id).state == "failed"
-    with pytest.raises(Conflict, match=r"^这个榜单现在不接受揭榜。$"):
-        play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
-    assert play_cast.bid_states(campaign) == []

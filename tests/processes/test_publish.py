@@ -220,3 +220,13 @@ def test_the_end_of_one_bidding_leaves_another_alone(campaign: Database, cast: C
     assert [play.status(campaign, one) for one in (on_ending, on_running)] == ["completed", "running"]
     assert play_cast.bid_states(campaign) == ["lapsed", "draft"]
     assert play_cast.challenge_state(campaign, running) == "published"
+
+
+def test_a_bid_on_a_challenge_that_is_closed_is_refused(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    play.wait_until(campaign, CLOSING)
+    with campaign.read() as session:
+        assert session.get_one(Challenge, challenge_id).state == "failed"
+    with pytest.raises(Conflict, match=r"^这个榜单现在不接受揭榜。$"):
+        play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    assert play_cast.bid_states(campaign) == []

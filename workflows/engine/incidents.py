@@ -35,7 +35,9 @@ def record_act(session: Session, item_id: int, error: BaseException) -> None:
 
 
 def resolve_acts(session: Session, process: Process) -> None:
-    """Close what failed behind people's acts in ``process``: it has gone on."""
+    """Close what failed behind people's acts in ``process``, if anything did: it has gone on."""
+    if not process.is_troubled:
+        return
     closing = update(Incident).where(
         Incident.process_id == process.id, Incident.source.startswith("item:"), Incident.resolved_at.is_(None)
     )

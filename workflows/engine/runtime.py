@@ -104,9 +104,8 @@ class Run:
     def resume(cls, session: Session, process: Process) -> "Run":
         """The run of a process whose row this transaction already holds."""
         definition = LIBRARY.get(session, process.digest)
-        workflow = codec.decode(process.state, definition)
-        run = cls(session, process, definition, workflow)
-        run.before = Waiting.of(workflow, {})
+        run = cls(session, process, definition, codec.decode(process.state, definition))
+        run.before = Waiting.of(run.workflow, {})
         return run
 
     # What the boxes of the diagram ask for.
@@ -229,8 +228,7 @@ class Run:
         """Write the new state and everything that follows from it."""
         if self.process.mail:
             self._collect_mail()
-        if self.process.is_troubled:
-            incidents.resolve_acts(self.session, self.process)
+        incidents.resolve_acts(self.session, self.process)
         state, serials = codec.encode(self.workflow)
         now = Waiting.of(self.workflow, serials)
         left = self.before.humans.keys() - now.humans.keys()
