@@ -91,7 +91,6 @@ class TimelineRow:
     verb: str
     step_title: str
     reason: str
-    detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -302,7 +301,6 @@ def timeline(session: Session, process_id: int) -> list[TimelineRow]:
             verb=VERBS[entry.verb],
             step_title=labels.get(entry.node, ""),
             reason=entry.reason,
-            detail=entry.after,
         )
         for entry in entries
     ]

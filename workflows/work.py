@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, ValidationError
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -127,17 +127,29 @@ def complete(session: Session, item_id: int, values: Mapping[str, Any], *, actor
 
 def next_item(session: Session, process_id: int, held: Grants) -> int | None:
     """The first open item of ``process_id`` that the holder of ``held`` may do."""
-    query = select(WorkItem.id).where(
-        WorkItem.process_id == process_id, WorkItem.status == OPEN, is_mine(held)
-    )
-    return session.scalar(query.order_by(WorkItem.id).limit(1))
+    who = {"process_id": process_id, "user_id": held.user_id, "audiences": held.audiences}
+    return session.scalar(_NEXT_ITEM, who)
 
 
 def is_mine(held: Grants) -> Any:
     """The SQL condition that an item is for the holder of ``held`` and not taken by somebody else."""
-    listed = exists().where(WorkCandidate.item_id == WorkItem.id, WorkCandidate.user_id == held.user_id)
-    asked = WorkItem.audience.in_(held.audiences) | ((WorkItem.audience == people.LISTED) & listed)
-    return asked & (WorkItem.claimed_by_id.is_(None) | (WorkItem.claimed_by_id == held.user_id))
+    return _is_for(held.user_id, held.audiences)
+
+
+def _is_for(user_id: Any, audiences: Any) -> Any:
+    listed = exists().where(WorkCandidate.item_id == WorkItem.id, WorkCandidate.user_id == user_id)
+    asked = WorkItem.audience.in_(audiences) | ((WorkItem.audience == people.LISTED) & listed)
+    return asked & (WorkItem.claimed_by_id.is_(None) | (WorkItem.claimed_by_id == user_id))
+
+
+# Built once: every act ends with it.
+_NEXT_ITEM = (
+    select(WorkItem.id)
+    .where(WorkItem.process_id == bindparam("process_id"), WorkItem.status == OPEN)
+    .where(_is_for(bindparam("user_id"), bindparam("audiences", expanding=True)))
+    .order_by(WorkItem.id)
+    .limit(1)
+)
 
 
 def withdraw_bid(session: Session, bid_id: int, *, actor: User) -> None:

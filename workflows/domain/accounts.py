@@ -15,6 +15,7 @@ from workflows.models import ApiToken, RoleGrant, Unit, User
 
 PASSWORD_LENGTH = range(10, 129)  # characters
 TOKEN_DAYS = range(1, 366)
+TOKEN_NAME_LENGTH = 60
 
 _HASHER = PasswordHasher()
 # Checked when the login is unknown, so that both answers take the same time.
@@ -114,8 +115,8 @@ def issue_token(session: Session, user: User, *, name: str, days: int) -> str:
     """A new bearer token of ``user`` valid for ``days``; only its digest is kept, so show it now."""
     if days not in TOKEN_DAYS:
         raise Invalid({"days": ["有效期应为 1 至 365 天。"]})
-    if not name.strip():
-        raise Invalid({"name": ["请填写令牌名称。"]})
+    if not 1 <= len(name.strip()) <= TOKEN_NAME_LENGTH:
+        raise Invalid({"name": ["请填写令牌名称，不超过 60 个字。"]})
     token = "jb_" + secrets.token_urlsafe(32)
     session.add(
         ApiToken(

@@ -78,6 +78,8 @@ def extend_bidding(session: Session, challenge: Challenge, *, last_day: dt.date,
     if not permissions.may_extend_bidding(session, actor, challenge):
         raise Forbidden("只有揭榜挂帅办公室可以在揭榜期内延期。")
     hold(session, challenge)
+    if last_day >= challenge.deadline:
+        raise Invalid({"last_day": ["延期后的截止日必须早于完成期限。"]})
     bid_to = clock.end_of(last_day)
     if challenge.bid_to is not None and bid_to <= challenge.bid_to:
         raise Invalid({"last_day": ["延期后的截止日必须晚于现在的截止日。"]})
@@ -184,6 +186,8 @@ def _check_posting(session: Session, values: Mapping[str, Any]) -> None:
     shortest = calendar.add_workdays(session, clock.today(), SHORTEST_BIDDING_WORKDAYS)
     if values["bid_to"] < shortest:
         fields["bid_to"] = [f"揭榜期至少 {SHORTEST_BIDDING_WORKDAYS} 个工作日,最早到 {shortest:%Y-%m-%d}。"]
+    if values["deadline"].year > clock.today().year + 100:
+        fields["deadline"] = ["完成期限太远，请核对年份。"]
     if values["deadline"] <= values["bid_to"]:
         fields["deadline"] = ["完成期限必须晚于揭榜截止日。"]
     names = [row["name"] for row in values["indicators"]]

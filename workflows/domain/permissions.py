@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import null, select, union_all
+from sqlalchemy import bindparam, null, select, union_all
 from sqlalchemy.orm import Session
 
 from workflows.models import Bid, BidState, Challenge, ChallengeState, PostHolding, RoleGrant, User
@@ -54,11 +53,15 @@ class Grants:
         return any((role, None) in self.roles for role in roles)
 
 
+_HELD: Any = union_all(
+    select(RoleGrant.role, RoleGrant.unit_id).where(RoleGrant.user_id == bindparam("user_id")),
+    select(null(), PostHolding.post_id).where(PostHolding.user_id == bindparam("user_id")),
+)
+
+
 def grants(session: Session, user: User) -> Grants:
     """What ``user`` is at this moment, in one query."""
-    roles = select(RoleGrant.role, RoleGrant.unit_id).where(RoleGrant.user_id == user.id)
-    posts = select(null(), PostHolding.post_id).where(PostHolding.user_id == user.id)
-    held: Any = session.execute(union_all(roles, posts)).all()
+    held = session.execute(_HELD, {"user_id": user.id}).all()
     return Grants(
         user.id,
         frozenset((role, unit_id) for role, unit_id in held if role is not None),
@@ -127,10 +130,14 @@ def _sees_bid(held: Grants, user: User, bid: Bid) -> bool:
 
 def may_read_document(session: Session, user: User, bid: Bid) -> bool:
     """The content of a bid: while a draft its team and the heads of its unit; sealed nobody; opened who sees it."""
+    is_sealed = bid.opened_at is None and bid.state != BidState.DRAFT
+    return not is_sealed and may_see_findings(session, user, bid)
+
+
+def may_see_findings(session: Session, user: User, bid: Bid) -> bool:
+    """What D3 found tells of the pledges, so until the opening it is for the team and the heads of its unit."""
     if bid.opened_at is not None:
         return may_see_bid(session, user, bid)
-    if bid.state != BidState.DRAFT:
-        return False
     held = grants(session, user)
     is_head = any((role, bid.unit_id) in held.roles for role in ("party_secretary", "admin_head"))
     return is_on_team(user, bid) or is_head

@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, inspect, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from workflows import clock
 from workflows.engine.errors import StepFailed
@@ -22,6 +23,20 @@ if TYPE_CHECKING:
 WAITING = "waiting"  # in a sequential round: not yet its turn
 NOT_ENDED = (OPEN, WAITING)
 LISTED = "listed"
+
+# Built once: every completion runs them, and building a statement costs as much as running it.
+_ITEMS: Any = inspect(WorkItem).local_table
+_MARK_DONE = (
+    update(_ITEMS)
+    .where(_ITEMS.c.id == bindparam("item_id"), _ITEMS.c.status == OPEN)
+    .values({name: bindparam(name) for name in ("status", "done_at", "done_by_id", "opinion", "agree")})
+)
+_VOTES = (
+    select(Round, WorkItem.id, WorkItem.status, WorkItem.agree, WorkItem.weight, WorkItem.role)
+    .join(WorkItem, WorkItem.round_id == Round.id)
+    .where(Round.id == bindparam("round_id"), WorkItem.status != CANCELLED)
+    .order_by(WorkItem.seq)
+)
 
 
 def is_passed_over(task: Any) -> bool:
@@ -91,29 +106,25 @@ def finish(
 
 
 def _mark_done(run: "Run", item: WorkItem, *, actor_id: int, opinion: str | None, agree: bool | None) -> None:
-    values = {"done_at": clock.now(), "done_by_id": actor_id, "opinion": opinion, "agree": agree}
-    taken = run.session.execute(
-        update(WorkItem)
-        .where(WorkItem.id == item.id, WorkItem.status == OPEN)
-        .values(status=DONE, **values)
-        .execution_options(synchronize_session="evaluate")
-    )
+    values = {
+        "status": DONE,
+        "done_at": clock.now(),
+        "done_by_id": actor_id,
+        "opinion": opinion,
+        "agree": agree,
+    }
+    taken = run.session.execute(_MARK_DONE, {"item_id": item.id, **values})
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict("本任务已被他人处理,请刷新页面。")
+    for name, value in values.items():
+        set_committed_value(item, name, value)
     if item.due_at is not None:
         run.session.execute(delete(Due).where(Due.item_id == item.id))
 
 
 def _decide(run: "Run", item: WorkItem) -> str | None:
     """The result of the item's round as its votes now stand; otherwise whose turn it is next is asked."""
-    columns = (WorkItem.id, WorkItem.status, WorkItem.agree, WorkItem.weight, WorkItem.role)
-    votes = (
-        select(Round, *columns)
-        .join(WorkItem, WorkItem.round_id == Round.id)
-        .where(Round.id == item.round_id, WorkItem.status != CANCELLED)
-        .order_by(WorkItem.seq)
-    )
-    rows = run.session.execute(votes).all()
+    rows = run.session.execute(_VOTES, {"round_id": item.round_id}).all()
     round_: Round = rows[0][0]
     ballots = [
         Ballot(status == DONE, agree, Decimal(weight), role) for _, _, status, agree, weight, role in rows

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from workflows.steps.inputs import identity, money
+from workflows.steps.inputs import identity, measured, money
 
 TEAM_ROLES = {
     "leader": "挂帅人",
@@ -79,7 +79,7 @@ class PledgeRow(Schema):
     indicator_id = fields.Integer(
         required=True, strict=True, metadata={"label": "指标", "widget": "indicator"}
     )
-    value = fields.Decimal(required=True, places=4, metadata={"label": "承诺值"})
+    value = measured("承诺值")
 
 
 def _text(label: str, *, required: bool = False, longest: int = 4000, help: str = "") -> fields.String:
@@ -145,7 +145,7 @@ class ReviewForm(Schema):
             "choices": [("true", "合格"), ("false", "不合格")],
         },
     )
-    opinion = _text("理由", longest=300, help="不合格时必填,将告知申报团队。")
+    opinion = _text("理由", longest=280, help="不合格时必填,将告知申报团队。")
     cure_allowed = fields.Boolean(
         load_default=False, metadata={"label": "允许补正", "help": "不合格但可在 2 个工作日内补正一次。"}
     )
