@@ -11,12 +11,31 @@ from workflows.models import Bid, BidState, RoleGrant, TeamMember, User
 PLANT_ROLES = ("office", "supervision", "hr", "hse", "admin")
 
 
+JUDGING = "复核已开榜申报的资格。"
+TRY = {
+    "leader": "编制揭榜书并密封递交，或揭一个新的榜单。",
+    "member": "查看所在团队的申报，或自己揭榜组队。",
+    "party_secretary": "会同行政负责人，对本单位的申报签署意见。",
+    "admin_head": "会同党组织书记，对本单位的申报签署意见。",
+    "office": "发榜、延期，与纪委监督共同开榜。",
+    "supervision": "与办公室共同开榜，复核资格。",
+    "hr": JUDGING,
+    "hse": JUDGING,
+    "admin": "",
+}
+
+
 @dataclass(frozen=True)
 class Offer:
     """Somebody to sign in as; ``role`` is a key of permissions.ROLES."""
 
     user: User
     role: str
+
+    @property
+    def hint(self) -> str:
+        """What there is to try as this person."""
+        return TRY[self.role]
 
 
 def offered(session: Session) -> list[Offer]:

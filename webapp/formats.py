@@ -59,7 +59,7 @@ SEVERITIES = {
 
 def set_up(app: Flask) -> None:
     app.jinja_env.filters.update(
-        day=day, moment=moment, full_moment=full_moment, until=until, money=money, number=number
+        day=day, moment=moment, until=until, money=money, number=number
     )
     app.jinja_env.globals.update(
         challenge_states=CHALLENGE_STATES,
@@ -79,15 +79,7 @@ def day(value: dt.date | dt.datetime) -> str:
 
 
 def moment(value: dt.datetime) -> str:
-    """11月23日 09:30, with the year when it is not this one."""
-    local = clock.local(value)
-    if local.year != clock.today().year:
-        return full_moment(value)
-    pattern = "M月d日" if _is_chinese() else "d MMM"
-    return f"{format_date(local.date(), pattern, rebase=False)} {local:%H:%M}"
-
-
-def full_moment(value: dt.datetime) -> str:
+    """2026年11月23日 09:30."""
     return f"{day(value)} {clock.local(value):%H:%M}"
 
 
@@ -96,7 +88,7 @@ def until(value: dt.datetime) -> str:
     local = clock.local(value)
     if local.time() == dt.time():
         return f"{day(local.date() - dt.timedelta(days=1))} 24:00"
-    return full_moment(value)
+    return moment(value)
 
 
 def money(fen: int) -> str:

@@ -88,20 +88,27 @@ def picked(schema: type[Schema]) -> set[str]:
     return found
 
 
-def parse(sent: MultiDict[str, str], schema: type[Schema], *, picks: Picks = NOTHING) -> dict[str, Any]:
-    """What was sent as a nested dict for the schema to judge. Names that it does not know stay in, to be refused."""
+def parse(
+    sent: MultiDict[str, str], schema: type[Schema], *, picks: Picks = NOTHING, blank_rows: bool = False
+) -> dict[str, Any]:
+    """What was sent as a nested dict for the schema to judge. Names that it does not know stay in, to be refused.
+
+    With ``blank_rows`` a row stays where it was drawn though nothing is typed in it, so that its button finds it.
+    """
     rest = MultiDict((name, text) for name, text in sent.items(multi=True) if name not in OURS)
-    return _taken(rest, schema(), "", picks) | rest.to_dict()
+    return _Reading(rest, picks, blank_rows).taken(schema(), "") | rest.to_dict()
 
 
 def rearranged(values: Values, command: str) -> dict[str, Any]:
     """``values`` after one press of a row button: ``add:members`` or ``drop:members.2``."""
     verb, _, place = command.partition(":")
     name, _, index = place.partition(".")
-    rows = list(values.get(name) or [])
+    if not isinstance(values.get(name), list):
+        return dict(values)
+    rows = list(values[name])
     if verb == "add" and len(rows) < MOST_ROWS:
         rows.append({})
-    elif verb == "drop" and index.isdigit() and int(index) < len(rows):
+    elif verb == "drop" and re.fullmatch(r"\d{1,4}", index) and int(index) < len(rows):
         del rows[int(index)]
     return {**values, name: rows}
 
@@ -142,7 +149,8 @@ class _Drawing:
 
     def _with_rows(self, drawn: Control, each: fields.Field[Any], value: Any) -> Control:
         inputs = _inputs(_row_schema(each)())
-        rows = [self._row(drawn.name, n, inputs, row) for n, row in enumerate(value or [{}])]
+        given = value if isinstance(value, list) else []  # a refused form may hold any text here
+        rows = [self._row(drawn.name, n, inputs, row) for n, row in enumerate(given or [{}])]
         return replace(
             drawn,
             columns=tuple(self.control(f"{drawn.name}.{name}", one, None) for name, one in inputs),
@@ -156,36 +164,43 @@ class _Drawing:
         return tuple(self.control(f"{name}.{n}.{column}", one, row.get(column)) for column, one in inputs)
 
 
-def _taken(rest: MultiDict[str, str], schema: Schema, prefix: str, picks: Picks) -> dict[str, Any]:
-    """Take the fields of ``schema`` under ``prefix`` out of ``rest``; blank ones are left away."""
-    taken: dict[str, Any] = {}
-    for key, each in _inputs(schema):
-        name, widget = prefix + key, _widget(each)
-        if widget == "rows":
-            taken[key] = _taken_rows(rest, _row_schema(each), name, picks)
-        elif widget == "many":
-            taken[key] = [_read(each.inner, text, picks) for text in rest.poplist(name)]  # type: ignore[attr-defined]
-        elif widget == "checkbox":
-            taken[key] = rest.pop(name, None) is not None
-        elif text := rest.pop(name, "").strip():
-            taken[key] = _read(each, text, picks)
-    return taken
+@dataclass(frozen=True)
+class _Reading:
+    rest: MultiDict[str, str]  # what was sent and is not taken yet
+    picks: Picks
+    blank_rows: bool
 
+    def taken(self, schema: Schema, prefix: str) -> dict[str, Any]:
+        """Take the fields of ``schema`` under ``prefix`` out of the rest; blank ones are left away."""
+        found: dict[str, Any] = {}
+        for key, each in _inputs(schema):
+            name, widget = prefix + key, _widget(each)
+            if widget == "rows":
+                found[key] = self._rows(_row_schema(each), name)
+            elif widget == "many":
+                inner = each.inner  # type: ignore[attr-defined]
+                found[key] = [_read(inner, text, self.picks) for text in self.rest.poplist(name)]
+            elif widget == "checkbox":
+                found[key] = self.rest.pop(name, None) is not None
+            elif text := self.rest.pop(name, "").strip():
+                found[key] = _read(each, text, self.picks)
+        return found
 
-def _taken_rows(
-    rest: MultiDict[str, str], row: type[Schema], name: str, picks: Picks
-) -> list[dict[str, Any]]:
-    """Rows by their number; those left blank by the person are dropped."""
-    numbered = re.compile(re.escape(name) + r"\.(\d{1,4})\.")
-    numbers = sorted({int(match[1]) for sent in rest if (match := numbered.match(sent))})[:MOST_ROWS]
-    rows = []
-    for number in numbers:
-        prefix = f"{name}.{number}."
-        taken = _taken(rest, row(), prefix, picks)
-        foreign = {sent[len(prefix) :]: rest.pop(sent) for sent in list(rest) if sent.startswith(prefix)}
-        if any(value not in (False, []) for value in taken.values()) or foreign:
-            rows.append(taken | foreign)
-    return rows
+    def _rows(self, row: type[Schema], name: str) -> list[dict[str, Any]]:
+        """Rows by their number; those left blank by the person are dropped, unless wanted."""
+        numbered = re.compile(re.escape(name) + r"\.(\d{1,4})\.")
+        numbers = sorted({int(match[1]) for sent in self.rest if (match := numbered.match(sent))})[:MOST_ROWS]
+        rows = []
+        for number in numbers:
+            prefix = f"{name}.{number}."
+            found = self.taken(row(), prefix)
+            foreign = {
+                sent[len(prefix) :]: self.rest.pop(sent) for sent in list(self.rest) if sent.startswith(prefix)
+            }
+            filled = any(value not in (False, []) for value in found.values())
+            if self.blank_rows or filled or foreign:
+                rows.append(found | foreign)
+        return rows
 
 
 def _read(each: fields.Field[Any], text: str, picks: Picks) -> Any:
@@ -199,11 +214,18 @@ def _read(each: fields.Field[Any], text: str, picks: Picks) -> Any:
         return int(text)
     if isinstance(each, fields.Boolean) and text in ("true", "false"):
         return text == "true"
-    if isinstance(each, fields.AwareDateTime | fields.DateTime) and re.fullmatch(
-        r"[\d-]{10}T[\d:.]{5,}", text
-    ):
-        return dt.datetime.fromisoformat(text).replace(tzinfo=clock.PLANT_ZONE).isoformat()
+    if isinstance(each, fields.AwareDateTime | fields.DateTime) and "T" in text:
+        return _at_the_plant(text)
     return text.replace("\r\n", "\n")
+
+
+def _at_the_plant(text: str) -> str:
+    """A moment as a browser sends it, with the plant's zone; what is none stays text, to be refused."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment.replace(tzinfo=moment.tzinfo or clock.PLANT_ZONE).isoformat()
 
 
 def _fen(text: str) -> int | str:

@@ -101,6 +101,7 @@ def _shared() -> dict[str, Any]:
         "bundle": bundles.bundle,
         "html_language": i18n.html_language(),
         "locales": i18n.LOCALES,
+        "may_see_findings": lambda bid: permissions.may_see_findings(db.session(), auth.actor(), bid),
         "me": auth.actor_or_none,
         "new_key": lambda: uuid.uuid4().hex,
         "roles": permissions.ROLES,

@@ -9,34 +9,16 @@ from marshmallow import Schema
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from workflows import calendar, clock, work
-from workflows.domain import permissions
+from workflows import calendar, clock, timelines, work
+from workflows.domain import accounts, permissions
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.registry import HUMAN
 from workflows.engine.runtime import Run
-from workflows.engine.tables import CANCELLED, DONE, OPEN, HistoryEntry, Process, Round, WorkItem
+from workflows.engine.tables import CANCELLED, DONE, OPEN, Process, Round, WorkItem
 from workflows.errors import NotFound
 from workflows.models import User
 
 BOXES = ("todo", "done", "started")
-VERBS = {
-    "start": "发起",
-    "complete": "办理",
-    "vote": "表态",
-    "round": "会签结束",
-    "skip": "无需会签,自动通过",
-    "auto": "系统自动办理",
-    "decide": "决策表判定",
-    "send": "发出通知",
-    "receive": "收到通知",
-    "timer": "到期",
-    "remind": "催办",
-    "claim": "签收",
-    "release": "退回待签",
-    "move_due": "调整期限",
-    "move_timer": "调整期限",
-    "end": "办结",
-}
 POLICIES = {
     "all": "会签(全部同意)",
     "any": "或签(一人即可)",
@@ -84,16 +66,6 @@ class RoundView:
 
 
 @dataclass(frozen=True)
-class TimelineRow:
-    at: dt.datetime
-    who: str | None  # None: the system
-    for_whom: str | None
-    verb: str
-    step_title: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class TaskView:
     id: int
     process_id: int
@@ -113,7 +85,7 @@ class TaskView:
     may_release: bool
     may_complete: bool
     round: RoundView | None
-    timeline: list[TimelineRow]
+    timeline: list[timelines.Row]
     done_by: str | None
     done_at: dt.datetime | None
     outcome: str | None
@@ -159,14 +131,7 @@ def _page(session: Session, query: Any, window: tuple[int, int]) -> Sequence[Any
 
 def _names(session: Session, items: Sequence[WorkItem]) -> dict[int, str]:
     ids = {one for item in items for one in (item.claimed_by_id, item.done_by_id) if one is not None}
-    return names_of(session, ids)
-
-
-def names_of(session: Session, ids: set[int]) -> dict[int, str]:
-    """The names of people by id."""
-    if not ids:
-        return {}
-    return dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all())
+    return accounts.names_of(session, ids)
 
 
 def _row(session: Session, item: WorkItem, names: Mapping[int, str]) -> InboxRow:
@@ -257,7 +222,7 @@ def task(session: Session, item_id: int, *, actor: User) -> TaskView:
         may_release=is_asked and item.claimed_by_id == actor.id,
         may_complete=is_asked and item.claimed_by_id in (None, actor.id),
         round=_round(session, item),
-        timeline=timeline(session, process.id),
+        timeline=timelines.of(session, process.id),
         done_by=names.get(item.done_by_id or 0),
         done_at=item.done_at,
         outcome=outcome_of(item),
@@ -283,30 +248,3 @@ def _round(session: Session, item: WorkItem) -> RoundView | None:
     return RoundView(
         POLICIES[round_.policy], len(done), len(rows), len(done) - against, against, round_.result
     )
-
-
-def timeline(session: Session, process_id: int) -> list[TimelineRow]:
-    """What has happened in a process, the newest last."""
-    query = select(HistoryEntry).where(HistoryEntry.process_id == process_id).order_by(HistoryEntry.seq)
-    entries = session.scalars(query).all()
-    names = names_of(
-        session, {one for entry in entries for one in (entry.actor_id, entry.for_id) if one is not None}
-    )
-    labels = _labels(session, process_id)
-    return [
-        TimelineRow(
-            at=entry.at,
-            who=names.get(entry.actor_id or 0),
-            for_whom=names.get(entry.for_id or 0),
-            verb=VERBS[entry.verb],
-            step_title=labels.get(entry.node, ""),
-            reason=entry.reason,
-        )
-        for entry in entries
-    ]
-
-
-def _labels(session: Session, process_id: int) -> dict[str, str]:
-    """The name of each box of the process's diagrams."""
-    definition = LIBRARY.get(session, session.get_one(Process, process_id).digest)
-    return {node: label or "" for node, label in definition.labels.items()}

@@ -1,12 +1,14 @@
 """揭榜申报: read and withdraw."""
 
+from typing import Any
+
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from webapp import auth, db, idempotency
 from webapp.api.fields import ID, IDEMPOTENCY_KEY, Person
 from workflows import work
-from workflows.domain import bids
+from workflows.domain import bids, permissions
 from workflows.models import Bid
 
 endpoints = Blueprint("api_bids", __name__, url_prefix="/api/v1/bids", description="揭榜申报")
@@ -37,6 +39,12 @@ class BidShown(Schema):
     opened_at = fields.AwareDateTime(required=True, allow_none=True)
     members = fields.List(fields.Nested(Member), required=True)
     checks = fields.List(fields.Nested(Finding), required=True)
+
+    def get_attribute(self, obj: Bid, attr: str, default: Any) -> Any:
+        """What was found tells of the pledges: it is left away for whoever may not know them yet."""
+        if attr == "checks" and not permissions.may_see_findings(db.session(), auth.actor(), obj):
+            return []
+        return super().get_attribute(obj, attr, default)
 
 
 @endpoints.route(BID)

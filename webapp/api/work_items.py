@@ -50,7 +50,9 @@ class TimelineRow(Schema):
     reason = fields.String(required=True)
 
 
-class Task(Schema):
+class TaskState(Schema):
+    """A task without what is in its form: stored as the answer to a repeat, where no draft of a bid may stay."""
+
     id = fields.Integer(required=True)
     process_id = fields.Integer(required=True)
     step = fields.String(required=True)
@@ -65,6 +67,9 @@ class Task(Schema):
     claimed_by = fields.String(required=True, allow_none=True)
     may_release = fields.Boolean(required=True)
     may_complete = fields.Boolean(required=True)
+
+
+class Task(TaskState):
     values = fields.Raw(required=True, metadata={"description": "表单的现有内容"})
     timeline = fields.List(fields.Nested(TimelineRow), required=True)
 
@@ -105,7 +110,7 @@ def complete(asked: dict[str, Any], item_id: int) -> dict[str, Any]:
 @endpoints.route(f"{ITEM}/claim", methods=["POST"])
 @endpoints.doc(parameters=[IDEMPOTENCY_KEY])
 @idempotency.once
-@endpoints.response(200, Task)
+@endpoints.response(200, TaskState)
 def claim(item_id: int) -> inboxes.TaskView:
     """签收任务"""
     work.claim(db.session(), item_id, actor=auth.actor())
@@ -115,7 +120,7 @@ def claim(item_id: int) -> inboxes.TaskView:
 @endpoints.route(f"{ITEM}/release", methods=["POST"])
 @endpoints.doc(parameters=[IDEMPOTENCY_KEY])
 @idempotency.once
-@endpoints.response(200, Task)
+@endpoints.response(200, TaskState)
 def release(item_id: int) -> inboxes.TaskView:
     """放回任务"""
     work.release(db.session(), item_id, actor=auth.actor())

@@ -51,10 +51,12 @@ def _page(
 ) -> Response:
     session, actor = db.session(), auth.actor()
     challenge = challenges.get(session, challenge_id, actor=actor)
+    seen = bids.of_challenge(session, challenge, actor=actor)
     page = render_template(
         "challenges/show.html",
         challenge=challenge,
-        bids=bids.of_challenge(session, challenge, actor=actor),
+        bids=seen,
+        live=next((bid for bid in seen if bid.leader_id == actor.id and bid.state in bids.LIVE), None),
         workdays_left=calendar.workdays_between(session, clock.today(), challenges.last_day(challenge)),
         is_open=challenge.state == ChallengeState.PUBLISHED
         and challenge.bid_to

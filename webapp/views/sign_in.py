@@ -8,6 +8,7 @@ from flask_limiter.util import get_remote_address
 from werkzeug import Response
 
 from webapp import auth, db, demo_accounts
+from workflows import inboxes
 from workflows.domain import accounts
 
 pages = Blueprint("sign_in", __name__)
@@ -74,8 +75,10 @@ def leave() -> Response:
 
 def _form(*, status: int) -> Response:
     offered = demo_accounts.offered(db.session()) if current_app.config["DEMO"] else []
+    waiting = {one.user.id: inboxes.inbox(db.session(), one.user, size=1).counts["todo"] for one in offered}
     page = render_template(
         "sign_in.html",
+        todo=waiting,
         wrong=status == WRONG,
         login=request.form.get("login", ""),
         next=request.values.get("next", ""),

@@ -9,7 +9,7 @@ from werkzeug import Response
 from webapp import auth, db, forms, idempotency
 from webapp.pages import picks_for
 from workflows import work
-from workflows.errors import Invalid
+from workflows.errors import Invalid, NotFound
 
 pages = Blueprint("starts", __name__)
 
@@ -40,13 +40,13 @@ def start(process: str) -> Response:
 @pages.post(f"{PROCESS}/rows")
 def rows(process: str) -> Response:
     """Add or drop a row of a table in the form."""
-    values = forms.rearranged(_sent(process), request.form.get("_rows", ""))
+    values = forms.rearranged(_sent(process, blank_rows=True), request.form.get("_rows", ""))
     return _page(process, values=values, errors={}, status=200)
 
 
-def _sent(process: str) -> dict[str, Any]:
+def _sent(process: str, *, blank_rows: bool = False) -> dict[str, Any]:
     schema = work.start_form(process)
-    return forms.parse(request.form, schema, picks=picks_for(schema))
+    return forms.parse(request.form, schema, picks=picks_for(schema), blank_rows=blank_rows)
 
 
 def _page(
@@ -54,6 +54,8 @@ def _page(
 ) -> Response:
     schema = work.start_form(process)
     controls = forms.describe(schema, values=values, errors=errors, picks=picks_for(schema))
+    if all(control.widget == "hidden" for control in controls):  # begun by a button elsewhere: 我要揭榜
+        raise NotFound("没有这个流程。")
     page = render_template(
         "start.html", process=process, title=work.STARTS[process].title, controls=controls, errors=errors
     )

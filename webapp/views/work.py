@@ -9,7 +9,9 @@ from werkzeug import Response
 from webapp import auth, db, forms, i18n, idempotency
 from webapp.pages import Paging, page_number, picks_for
 from workflows import inboxes, work
+from workflows.domain import permissions
 from workflows.errors import Invalid
+from workflows.models import Bid
 
 pages = Blueprint("work", __name__)
 
@@ -57,7 +59,7 @@ def complete(item_id: int) -> Response:
 def rows(item_id: int) -> Response:
     """Add or drop a row of a table in the form, without judging or keeping anything."""
     task = inboxes.task(db.session(), item_id, actor=auth.actor())
-    values = forms.rearranged(_sent(task), request.form.get("_rows", ""))
+    values = forms.rearranged(_sent(task, blank_rows=True), request.form.get("_rows", ""))
     return _page(task, values=values, errors={}, status=200)
 
 
@@ -75,8 +77,9 @@ def release(item_id: int) -> Response:
     return make_response(redirect(url_for("work.show", item_id=item_id)))
 
 
-def _sent(task: inboxes.TaskView) -> dict[str, Any]:
-    return forms.parse(request.form, task.schema, picks=picks_for(task.schema, task.about))
+def _sent(task: inboxes.TaskView, *, blank_rows: bool = False) -> dict[str, Any]:
+    picks = picks_for(task.schema, task.about)
+    return forms.parse(request.form, task.schema, picks=picks, blank_rows=blank_rows)
 
 
 def _page(
@@ -91,8 +94,19 @@ def _page(
     if task.may_complete:
         offered = picks_for(task.schema, task.about)
         controls = forms.describe(task.schema, values=values, errors=errors, picks=offered)
-    about = f"about/{type(task.about).__name__.lower()}.html"
     page = render_template(
-        "work/task.html", task=task, controls=controls, errors=errors, message=message, about_template=about
+        "work/task.html",
+        task=task,
+        controls=controls,
+        errors=errors,
+        message=message,
+        about_template=_about(task.about),
     )
     return make_response(page, status)
+
+
+def _about(subject: Any) -> str:
+    """The template that shows what a task is about; whoever reads all tasks does not see a draft bid by that."""
+    if isinstance(subject, Bid) and not permissions.may_see_bid(db.session(), auth.actor(), subject):
+        return "about/unknown.html"
+    return f"about/{type(subject).__name__.lower()}.html"

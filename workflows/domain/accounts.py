@@ -99,6 +99,13 @@ def unit_by_code(session: Session, code: str) -> Unit:
     return unit
 
 
+def names_of(session: Session, ids: set[int]) -> dict[int, str]:
+    """The names of people by id."""
+    if not ids:
+        return {}
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all())
+
+
 def people(session: Session) -> list[User]:
     """Everybody who can be chosen in a form: active users by unit and name."""
     return list(

@@ -78,6 +78,8 @@ def extend_bidding(session: Session, challenge: Challenge, *, last_day: dt.date,
     if not permissions.may_extend_bidding(session, actor, challenge):
         raise Forbidden("只有揭榜挂帅办公室可以在揭榜期内延期。")
     hold(session, challenge)
+    if challenge.bid_to is not None and clock.now() >= challenge.bid_to:
+        raise Conflict("揭榜已经截止，不能再延期。")
     if last_day >= challenge.deadline:
         raise Invalid({"last_day": ["延期后的截止日必须早于完成期限。"]})
     bid_to = clock.end_of(last_day)

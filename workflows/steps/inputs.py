@@ -13,7 +13,11 @@ def identity(label: str, widget: str) -> fields.Integer:
     """The id of something chosen with ``widget`` (person, unit, indicator, hidden)."""
     within = validate.Range(1, LARGEST_ID)
     return fields.Integer(
-        required=True, strict=True, validate=within, metadata={"label": label, "widget": widget}
+        required=True,
+        strict=True,
+        validate=within,
+        metadata={"label": label, "widget": widget},
+        error_messages={"invalid": "请从列表中选择。"},
     )
 
 
@@ -21,7 +25,11 @@ def money(label: str) -> fields.Integer:
     """An amount of 分, typed in 万元."""
     within = validate.Range(0, LARGEST_FEN)
     return fields.Integer(
-        required=True, strict=True, validate=within, metadata={"label": label, "widget": "money"}
+        required=True,
+        strict=True,
+        validate=within,
+        metadata={"label": label, "widget": "money"},
+        error_messages={"invalid": "请填写不为负的金额，最多六位小数。"},
     )
 
 

@@ -1,0 +1,67 @@
+"""What has happened in a process, told to people."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflows.domain import accounts
+from workflows.engine.definitions import LIBRARY
+from workflows.engine.tables import HistoryEntry, Process
+
+VERBS = {
+    "start": "发起",
+    "complete": "办理",
+    "vote": "表态",
+    "round": "会签结束",
+    "skip": "无需会签,自动通过",
+    "auto": "系统自动办理",
+    "decide": "决策表判定",
+    "send": "发出通知",
+    "receive": "收到通知",
+    "timer": "到期",
+    "remind": "催办",
+    "claim": "签收",
+    "release": "退回待签",
+    "move_due": "调整期限",
+    "move_timer": "调整期限",
+    "end": "办结",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    at: dt.datetime
+    who: str | None  # None: the system
+    for_whom: str | None
+    verb: str
+    step_title: str
+    reason: str
+
+
+def of(session: Session, process_id: int) -> list[Row]:
+    """What has happened in a process, the newest last."""
+    query = select(HistoryEntry).where(HistoryEntry.process_id == process_id).order_by(HistoryEntry.seq)
+    entries = session.scalars(query).all()
+    names = accounts.names_of(
+        session, {one for entry in entries for one in (entry.actor_id, entry.for_id) if one is not None}
+    )
+    labels = _labels(session, process_id)
+    return [
+        Row(
+            at=entry.at,
+            who=names.get(entry.actor_id or 0),
+            for_whom=names.get(entry.for_id or 0),
+            verb=VERBS[entry.verb],
+            step_title=labels.get(entry.node, ""),
+            reason=entry.reason,
+        )
+        for entry in entries
+    ]
+
+
+def _labels(session: Session, process_id: int) -> dict[str, str]:
+    """The name of each box of the process's diagrams."""
+    definition = LIBRARY.get(session, session.get_one(Process, process_id).digest)
+    return {node: label or "" for node, label in definition.labels.items()}
