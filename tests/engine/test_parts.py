@@ -1,5 +1,8 @@
 """Gateways, loops, sub-processes, called processes, event sub-processes, decision tables."""
 
+import re
+from decimal import Decimal
+
 import pytest
 
 from tests import play
@@ -112,6 +115,20 @@ def test_a_subprocess_runs_for_each_thing_in_turn(trials: Database, someone: int
 def test_a_subprocess_for_nothing_is_passed(trials: Database, someone: int) -> None:
     process = trial.begin(trials, "each_in_turn", someone, things=[])
     assert (trial.notes(trials, someone), play.status(trials, process)) == (["done"], "completed")
+
+
+def test_a_subprocess_runs_as_often_as_its_cardinality_says(trials: Database, someone: int) -> None:
+    process = trial.begin(trials, "some_times", someone, times=2)
+    for done in (["done"], ["done", "done", "done"]):
+        _do(trials, process, someone)
+        assert trial.notes(trials, someone) == done
+    assert play.status(trials, process) == "completed"
+
+
+@pytest.mark.parametrize("times", [-1, Decimal("1.5"), True, "two"])
+def test_a_number_of_rounds_that_cannot_be_is_refused(trials: Database, someone: int, times: object) -> None:
+    with pytest.raises(StepFailed, match=rf"^each: it cannot be done {re.escape(str(times))} times$"):
+        trial.begin(trials, "some_times", someone, times=times)
 
 
 def test_a_loop_goes_round_while_its_condition_holds(trials: Database, someone: int) -> None:

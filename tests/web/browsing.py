@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 
+NEW_SESSION = ("/sign-in", "/sign-in/demo", "/sign-out", "/account/password")  # and with it a new CSRF token
 HIDDEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -17,19 +18,26 @@ class Visitor:
 
     def __init__(self, app: Flask) -> None:
         self.client = app.test_client()
+        self._token = ""
 
     def get(self, path: str, **rest: Any) -> TestResponse:
         return self.client.get(path, buffered=True, **rest)
 
     def token(self) -> str:
-        page = self.get("/sign-in")
-        found = HIDDEN.search(page.text if page.status_code == 200 else self.get("/account").text)
-        assert found is not None
-        return found[1]
+        """The CSRF token of the session, read from a page the first time."""
+        if not self._token:
+            page = self.get("/sign-in")
+            found = HIDDEN.search(page.text if page.status_code == 200 else self.get("/account").text)
+            assert found is not None
+            self._token = found[1]
+        return self._token
 
     def post(self, path: str, data: dict[str, Any] | None = None, **rest: Any) -> TestResponse:
         sent = {"csrf_token": self.token(), "_key": uuid.uuid4().hex, **(data or {})}
-        return self.client.post(path, data=sent, **rest)
+        answer = self.client.post(path, data=sent, **rest)
+        if path in NEW_SESSION:
+            self._token = ""
+        return answer
 
     def sign_in(self, login: str, password: str = factories.PASSWORD, **rest: Any) -> TestResponse:
         return self.post("/sign-in", {"login": login, "password": password}, **rest)

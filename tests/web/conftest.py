@@ -5,14 +5,23 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from tests.web.browsing import Visitor
 from webapp import create_app
 from workflows.db import Database
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once for all the applications of a run."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+def app(
+    database_url: str, tmp_path: Path, compiled_templates: FileSystemBytecodeCache
+) -> Iterator[Flask]:
     made = create_app(
         DATA=tmp_path,
         DATABASE_URL=database_url,
@@ -20,6 +29,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
         JOBS_EMBEDDED=False,
         DEMO=False,
     )
+    made.jinja_env.bytecode_cache = compiled_templates
     opened = made.extensions["database"]
     yield made
     opened.engine.dispose()

@@ -21,7 +21,7 @@ NAMES = re.compile(r'name="([^"]*[\u3400-\u9fff][^"]*)"')
 QUOTED = re.compile(r"<text>\s*\"([^\"]*[\u3400-\u9fff][^\"]*)\"\s*</text>")
 
 
-NOT_SHOWN = {"M月d日", "命令行", "简体中文"}  # a date pattern, a token's name, a language in its own words
+NOT_SHOWN = {"命令行", "简体中文"}  # a token's name, a language in its own words
 
 
 def all_texts() -> set[str]:

@@ -27,6 +27,7 @@ from SpiffWorkflow.util.task import TaskState
 from workflows import clock
 from workflows.engine import variables
 from workflows.engine.errors import StepFailed
+from workflows.engine.expressions import evaluate
 
 SOLO = "solo"
 POLICIES = ("all", "any", "ratio", "weighted", "sequential", "dual")
@@ -91,9 +92,7 @@ class StartOnce(BpmnStartTask):  # type: ignore[misc]
                 child.cancel()
         child = my_task._add_child(spec, TaskState.FUTURE)
         child.triggered = True
-        spec._predict(
-            child, mask=TaskState.NOT_FINISHED_MASK
-        )  # its way to the end, which it may come to alone
+        spec._predict(child, mask=TaskState.NOT_FINISHED_MASK)  # its way to the end, which it may reach alone
         spec._update(child)
         return child.id
 
@@ -123,11 +122,19 @@ class Loop(StandardLoopTask):  # type: ignore[misc]
 class EachInTurn(SequentialMultiInstanceTask):  # type: ignore[misc]
     """A part that runs for each item of a list, one after another; variables are handed on as by Loop."""
 
+    def _update_hook(self, my_task: Any) -> Any:
+        if self.cardinality is not None:
+            times = evaluate(self.cardinality, my_task.parent.data, place=self.bpmn_id)
+            if isinstance(times, bool) or not isinstance(times, int | Decimal) or times < 0 or times % 1:
+                raise StepFailed(
+                    self.bpmn_id, f"it cannot be done {times} times"
+                )  # SpiffWorkflow would not end
+        return super()._update_hook(my_task)
+
     def merge_child(self, workflow: Any, child: Any) -> None:
         _hand_back(child)
-        if (
-            self.input_item is not None
-        ):  # SpiffWorkflow 3.2.0 refuses the next item while the loop knows this one
+        if self.input_item is not None:
+            # SpiffWorkflow 3.2.0 refuses the next item while the loop knows this one.
             for task in (child, child.parent):
                 task.data.pop(self.input_item.bpmn_id, None)
         super().merge_child(workflow, child)
