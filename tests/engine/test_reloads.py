@@ -29,6 +29,7 @@ from workflows.models import Notice
 ROUND = {"signers": [1, 2], "share": 1, "shares": [1, 1], "unit_id": 1, "people": [1, 2], "post_id": 1}
 FLAGS = {
     "things": ["甲", "乙"],
+    "times": 2,
     "again": True,
     "wants_left": True,
     "wants_right": True,
