@@ -58,9 +58,7 @@ SEVERITIES = {
 
 
 def set_up(app: Flask) -> None:
-    app.jinja_env.filters.update(
-        day=day, moment=moment, until=until, money=money, number=number
-    )
+    app.jinja_env.filters.update(day=day, moment=moment, until=until, money=money, number=number)
     app.jinja_env.globals.update(
         challenge_states=CHALLENGE_STATES,
         bid_states=BID_STATES,

@@ -10,17 +10,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 
-from marshmallow import Schema, fields, missing, validate
+from marshmallow import Schema, fields, missing
 from werkzeug.datastructures import MultiDict
 
+from webapp import form_fields
+from webapp.form_fields import FEN_PER_WAN, LISTED, NOTHING, PICKED, Picks
 from workflows import clock
 
-PICKED = {"person", "unit"}  # found by typing
-LISTED = {"indicator"}  # chosen from a short list that the page knows
-FEN_PER_WAN = 1_000_000
 OURS = {"csrf_token", "_key", "_rows"}  # sent by every form, part of none
 MOST_ROWS = 200
 
@@ -52,21 +50,6 @@ class Control:
         return "f-" + self.name.replace(".", "-")
 
 
-@dataclass(frozen=True)
-class Picks:
-    """What can be picked, by its text, for each widget: ``{"person": {"张三 · 采气一队 · zhangsan": 7}}``."""
-
-    ids: Mapping[str, Mapping[str, int]]
-
-    def text(self, widget: str, picked: Any) -> str:
-        return next(
-            (text for text, known in self.ids.get(widget, {}).items() if known == picked), str(picked)
-        )
-
-
-NOTHING = Picks({})
-
-
 def describe(
     schema: type[Schema],
     *,
@@ -76,15 +59,19 @@ def describe(
 ) -> list[Control]:
     """The controls of ``schema`` filled with ``values`` (nested), each with its messages from ``errors`` (dotted)."""
     shown = _Drawing(errors or {}, picks)
-    return [shown.control(name, each, values.get(name)) for name, each in _inputs(schema())]
+    return [shown.control(name, each, values.get(name)) for name, each in form_fields.inputs(schema())]
 
 
 def picked(schema: type[Schema]) -> set[str]:
     """The kinds of things (PICKED, LISTED) that the form offers, in itself or in its rows."""
     found: set[str] = set()
-    for _, each in _inputs(schema()):
-        rows = _widget(each) == "rows"
-        found |= picked(_row_schema(each)) if rows else {each.metadata.get("widget", "")} & (PICKED | LISTED)
+    for _, each in form_fields.inputs(schema()):
+        rows = form_fields.widget_of(each) == "rows"
+        found |= (
+            picked(form_fields.row_schema(each))
+            if rows
+            else {each.metadata.get("widget", "")} & (PICKED | LISTED)
+        )
     return found
 
 
@@ -119,7 +106,7 @@ class _Drawing:
     picks: Picks
 
     def control(self, name: str, each: fields.Field[Any], value: Any) -> Control:
-        about, widget = each.metadata, _widget(each)
+        about, widget = each.metadata, form_fields.widget_of(each)
         if value is None and each.load_default is not missing and not callable(each.load_default):
             value = each.load_default
         drawn = Control(
@@ -130,14 +117,14 @@ class _Drawing:
             placeholder=str(about.get("placeholder", "")),
             unit=str(about.get("unit", "万元" if about.get("widget") == "money" else "")),
             required=each.required,
-            options=_options(each, self.picks),
-            bounds=_bounds(each, widget),
+            options=form_fields.options_of(each, self.picks),
+            bounds=form_fields.bounds_of(each, widget),
             errors=tuple(self.errors.get(name, ())),
         )
         if widget == "rows":
             return self._with_rows(drawn, each, value)
         if widget == "many":
-            return replace(drawn, chosen=tuple(_shown(one) for one in value or ()))
+            return replace(drawn, chosen=tuple(form_fields.shown(one) for one in value or ()))
         return replace(drawn, value=self._text(each, widget, value))
 
     def _text(self, each: fields.Field[Any], widget: str, value: Any) -> str:
@@ -145,10 +132,10 @@ class _Drawing:
             return self.picks.text(widget, value)
         if each.metadata.get("widget") == "money" and isinstance(value, int):
             return f"{Decimal(value) / FEN_PER_WAN:f}"
-        return _shown(value)[:16] if widget == "datetime" else _shown(value)
+        return form_fields.shown(value)[:16] if widget == "datetime" else form_fields.shown(value)
 
     def _with_rows(self, drawn: Control, each: fields.Field[Any], value: Any) -> Control:
-        inputs = _inputs(_row_schema(each)())
+        inputs = form_fields.inputs(form_fields.row_schema(each)())
         given = value if isinstance(value, list) else []  # a refused form may hold any text here
         rows = [self._row(drawn.name, n, inputs, row) for n, row in enumerate(given or [{}])]
         return replace(
@@ -173,10 +160,10 @@ class _Reading:
     def taken(self, schema: Schema, prefix: str) -> dict[str, Any]:
         """Take the fields of ``schema`` under ``prefix`` out of the rest; blank ones are left away."""
         found: dict[str, Any] = {}
-        for key, each in _inputs(schema):
-            name, widget = prefix + key, _widget(each)
+        for key, each in form_fields.inputs(schema):
+            name, widget = prefix + key, form_fields.widget_of(each)
             if widget == "rows":
-                found[key] = self._rows(_row_schema(each), name)
+                found[key] = self._rows(form_fields.row_schema(each), name)
             elif widget == "many":
                 inner = each.inner  # type: ignore[attr-defined]
                 found[key] = [_read(inner, text, self.picks) for text in self.rest.poplist(name)]
@@ -195,7 +182,9 @@ class _Reading:
             prefix = f"{name}.{number}."
             found = self.taken(row(), prefix)
             foreign = {
-                sent[len(prefix) :]: self.rest.pop(sent) for sent in list(self.rest) if sent.startswith(prefix)
+                sent[len(prefix) :]: self.rest.pop(sent)
+                for sent in list(self.rest)
+                if sent.startswith(prefix)
             }
             filled = any(value not in (False, []) for value in found.values())
             if self.blank_rows or filled or foreign:
@@ -205,7 +194,7 @@ class _Reading:
 
 def _read(each: fields.Field[Any], text: str, picks: Picks) -> Any:
     """``text`` as the JSON API would send it, where that is not text."""
-    known = picks.ids.get(_widget(each), {})
+    known = picks.ids.get(form_fields.widget_of(each), {})
     if text in known:
         return known[text]
     if each.metadata.get("widget") == "money":
@@ -233,87 +222,3 @@ def _fen(text: str) -> int | str:
     if not re.fullmatch(r"\d{1,12}(\.\d{1,6})?", text):
         return text
     return int(Decimal(text) * FEN_PER_WAN)
-
-
-def _inputs(schema: Schema) -> list[tuple[str, fields.Field[Any]]]:
-    return [(name, each) for name, each in schema.fields.items() if not each.dump_only]
-
-
-def _row_schema(each: fields.Field[Any]) -> type[Schema]:
-    return type(each.inner.schema)  # type: ignore[attr-defined]
-
-
-def _widget(each: fields.Field[Any]) -> str:
-    """How to draw a field; fields of several kinds inherit from one another, so the order matters."""
-    if isinstance(each, fields.List):
-        return "rows" if isinstance(each.inner, fields.Nested) else "many"
-    wanted = each.metadata.get("widget")
-    if wanted and wanted != "money":
-        return "select" if wanted in LISTED else str(wanted)
-    if _choices(each):
-        return "select"
-    if isinstance(each, fields.Boolean):
-        return "radio" if each.required else "checkbox"
-    by_kind = ((fields.DateTime, "datetime"), (fields.Date, "date"), (fields.Number, "number"))
-    return next((widget for kind, widget in by_kind if isinstance(each, kind)), "text")
-
-
-def _choices(each: fields.Field[Any]) -> list[tuple[str, str]]:
-    given = each.metadata.get("choices")
-    if given:
-        return [(_shown(value), str(label)) for value, label in dict(given).items()]
-    if isinstance(each, fields.Enum):
-        return [(_shown(one), str(one.value)) for one in each.enum]
-    for one in each.validators:
-        if isinstance(one, validate.OneOf):
-            labels = list(one.labels) + list(one.choices)[len(list(one.labels)) :]
-            return [(_shown(value), str(label)) for value, label in zip(one.choices, labels, strict=True)]
-    return []
-
-
-def _options(each: fields.Field[Any], picks: Picks) -> tuple[tuple[str, str], ...]:
-    inner = each.inner if isinstance(each, fields.List) else each
-    if isinstance(each, fields.List) and isinstance(inner, fields.Nested):
-        return ()
-    if inner.metadata.get("widget") in PICKED:
-        return tuple((text, "") for text in picks.ids.get(inner.metadata["widget"], {}))
-    if inner.metadata.get("widget") in LISTED:
-        return tuple(
-            (str(known), text) for text, known in picks.ids.get(inner.metadata["widget"], {}).items()
-        )
-    if isinstance(inner, fields.Boolean) and not _choices(inner):
-        return (("true", "是"), ("false", "否"))
-    return tuple(_choices(inner))
-
-
-def _bounds(each: fields.Field[Any], widget: str) -> dict[str, str]:
-    bounds = {}
-    is_money = each.metadata.get("widget") == "money"
-    if widget == "number":
-        bounds["step"] = "1" if isinstance(each, fields.Integer) and not is_money else "any"
-    for one in each.validators:
-        if isinstance(one, validate.Range) and widget == "number":
-            edges = (("min", one.min), ("max", one.max))
-            bounds |= {
-                name: _shown(edge // FEN_PER_WAN if is_money else edge)
-                for name, edge in edges
-                if edge is not None
-            }
-        if isinstance(one, validate.Length) and one.max and widget in ("text", "textarea"):
-            bounds["maxlength"] = str(one.max)
-    return bounds
-
-
-def _shown(value: Any) -> str:
-    """``value`` as the text of an input."""
-    if value is None or value is missing:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, dt.datetime):
-        return clock.local(value).strftime("%Y-%m-%dT%H:%M")
-    return str(value)

@@ -9,6 +9,7 @@ from flask import Flask, g, request, url_for
 from marshmallow import Schema
 
 from webapp import auth, bundles, db, formats, forms, i18n
+from webapp.form_fields import Picks
 from workflows import inboxes
 from workflows.domain import accounts, notices, permissions
 from workflows.models import Bid
@@ -67,14 +68,14 @@ def badges() -> Badges | None:
     return kept
 
 
-def picks_for(schema: type[Schema], about: Any = None) -> forms.Picks:
+def picks_for(schema: type[Schema], about: Any = None) -> Picks:
     """What the form of ``schema`` offers to pick, asked for only if it does; ``about`` is what its task is about."""
     offers: dict[str, Callable[[], dict[str, int]]] = {
         "person": _people,
         "unit": _units,
         "indicator": lambda: _indicators(about),
     }
-    return forms.Picks({kind: offers[kind]() for kind in forms.picked(schema)})
+    return Picks({kind: offers[kind]() for kind in forms.picked(schema)})
 
 
 def _people() -> dict[str, int]:

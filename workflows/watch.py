@@ -1,6 +1,7 @@
 """What OPERATORS do: bring definitions in, see that diagrams, tables and history are as they should be, retry."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from workflows.domain import permissions
 from workflows.engine import gate, history
 from workflows.engine import incidents as engine_incidents
 from workflows.engine.definitions import LIBRARY, read_folder
-from workflows.engine.errors import DefinitionError, StepFailed
+from workflows.engine.errors import Defect, DefinitionError, StepFailed
 from workflows.engine.registry import HUMAN, SERVICE
 from workflows.engine.tables import Incident, Process
 from workflows.errors import Conflict, NotFound
@@ -26,9 +27,15 @@ __all__ = ["DefinitionError"]
 def check_definitions(folder: Path = FOLDER) -> None:
     """Raise DefinitionError, with every defect of every file, unless all diagrams and tables may run."""
     names = gate.Names(frozenset(HUMAN), frozenset(SERVICE), frozenset(permissions.ROLES))
-    defects = gate.examine(read_folder(folder), names)
+    defects = _defects(tuple(read_folder(folder).items()), names)
     if defects:
-        raise DefinitionError(defects)
+        raise DefinitionError(list(defects))
+
+
+@lru_cache(maxsize=8)
+def _defects(files: tuple[tuple[str, bytes], ...], names: gate.Names) -> tuple[Defect, ...]:
+    """What the gate says about the same files is asked once in a process."""
+    return tuple(gate.examine(dict(files), names))
 
 
 def install(database: Database, folder: Path = FOLDER) -> int:

@@ -19,9 +19,7 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
 
 
 @pytest.fixture
-def app(
-    database_url: str, tmp_path: Path, compiled_templates: FileSystemBytecodeCache
-) -> Iterator[Flask]:
+def app(database_url: str, tmp_path: Path, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     made = create_app(
         DATA=tmp_path,
         DATABASE_URL=database_url,

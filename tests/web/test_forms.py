@@ -7,8 +7,9 @@ from marshmallow import Schema, ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
 from webapp import forms
+from webapp.form_fields import Picks
 
-PICKS = forms.Picks(
+PICKS = Picks(
     {"person": {"张三 · 一队 · zhang": 7}, "unit": {"一队": 3}, "indicator": {"冻堵次数 ≤ 10 次": 5}}
 )
 

@@ -148,3 +148,10 @@ def test_what_is_wrong_is_said_in_words_that_fit_the_field(
 
 def test_a_process_begun_by_a_button_has_no_page_of_its_own(office: Visitor) -> None:
     assert office.get("/start/bid").status_code == 404
+
+
+def test_the_browser_leaves_the_judgement_to_us_in_the_language_of_the_page(office: Visitor) -> None:
+    posted = office.post("/start/publish", POSTED).location
+    task = office.post(f"{posted}/bids").location
+    for path in ("/start/publish", task):
+        assert "data-focus-first novalidate>" in office.get(path).text

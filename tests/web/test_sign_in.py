@@ -179,6 +179,7 @@ def test_demo_accounts_exist_only_in_demo_mode(app: Flask, database: Database, v
     app.config["DEMO"] = True
     page = visit().get("/sign-in").text
     assert re.findall(r'name="login" value="(\w+)"', page) == ["leader", "secretary", "office"]
+    assert "发榜、延期，与纪委监督共同开榜。" in text_of(page)
     assert visit().post("/sign-in/demo", {"login": "nobody"}).status_code == 404
     visitor = visit()
     assert visitor.post("/sign-in/demo", {"login": "office"}).location == "/"

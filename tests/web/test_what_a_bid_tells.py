@@ -43,9 +43,7 @@ def story(database: Database, clock_at: Callable[..., None]) -> Story:
     names = ("leader", "party_secretary", "office", "supervision")
     with database.transaction() as session:
         users = {name: session.get_one(User, getattr(cast, name)) for name in names}
-        tokens = {
-            name: accounts.issue_token(session, user, name="t", days=1) for name, user in users.items()
-        }
+        tokens = {name: accounts.issue_token(session, user, name="t", days=1) for name, user in users.items()}
         logins = {name: user.login for name, user in users.items()}
     return Story(cast, challenge_id, process, logins, tokens)
 
@@ -57,7 +55,8 @@ def browse(visit: Visit, story: Story, name: str) -> Visitor:
 
 
 @pytest.mark.parametrize(
-    ("name", "reads"), [("leader", True), ("party_secretary", True), ("office", False), ("supervision", False)]
+    ("name", "reads"),
+    [("leader", True), ("party_secretary", True), ("office", False), ("supervision", False)],
 )
 def test_what_was_found_is_for_the_team_and_its_heads_until_the_opening(
     database: Database, visit: Visit, story: Story, name: str, reads: bool
@@ -80,7 +79,11 @@ def test_whoever_reads_all_tasks_does_not_read_a_draft_by_its_task(
     office = browse(visit, story, "office")
     page = office.get(f"/work/{item}").text
     assert "这件事的内容现在还不能查看。" in page
-    assert ("团队" in text_of(page), TEAM_TOO_SMALL in page, 'href="/bids/1"' in page) == (False, False, False)
+    assert ("团队" in text_of(page), TEAM_TOO_SMALL in page, 'href="/bids/1"' in page) == (
+        False,
+        False,
+        False,
+    )
     assert TEAM_TOO_SMALL in browse(visit, story, "party_secretary").get(f"/work/{item}").text
 
 
@@ -143,3 +146,11 @@ def test_a_bid_names_what_waits_for_its_reader(visit: Visit, story: Story) -> No
     page = browse(visit, story, "party_secretary").get("/bids/1").text
     assert "等您办理： 所在单位党政意见" in text_of(page)
     assert "等您办理" not in browse(visit, story, "leader").get("/bids/1").text
+
+
+def test_after_the_opening_a_finding_is_told_once(database: Database, visit: Visit, story: Story) -> None:
+    casting.sign(database, story.cast, story.process)
+    casting.open_bids(database, story.cast)
+    with clock.held_at(casting.CLOSING):
+        page = browse(visit, story, "office").get("/bids/1").text
+    assert page.count(TEAM_TOO_SMALL) == 1

@@ -1,0 +1,115 @@
+"""What a marshmallow field is as an input: its widget, its options, its bounds, and how its value is written."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from marshmallow import Schema, fields, missing, validate
+
+from workflows import clock
+
+PICKED = {"person", "unit"}  # found by typing
+LISTED = {"indicator"}  # chosen from a short list that the page knows
+FEN_PER_WAN = 1_000_000
+
+
+@dataclass(frozen=True)
+class Picks:
+    """What can be picked, by its text, for each widget: ``{"person": {"张三 · 采气一队 · zhangsan": 7}}``."""
+
+    ids: Mapping[str, Mapping[str, int]]
+
+    def text(self, widget: str, picked: Any) -> str:
+        return next(
+            (text for text, known in self.ids.get(widget, {}).items() if known == picked), str(picked)
+        )
+
+
+NOTHING = Picks({})
+
+
+def inputs(schema: Schema) -> list[tuple[str, fields.Field[Any]]]:
+    return [(name, each) for name, each in schema.fields.items() if not each.dump_only]
+
+
+def row_schema(each: fields.Field[Any]) -> type[Schema]:
+    return type(each.inner.schema)  # type: ignore[attr-defined]
+
+
+def widget_of(each: fields.Field[Any]) -> str:
+    """How to draw a field; fields of several kinds inherit from one another, so the order matters."""
+    if isinstance(each, fields.List):
+        return "rows" if isinstance(each.inner, fields.Nested) else "many"
+    wanted = each.metadata.get("widget")
+    if wanted and wanted != "money":
+        return "select" if wanted in LISTED else str(wanted)
+    if _choices(each):
+        return "select"
+    if isinstance(each, fields.Boolean):
+        return "radio" if each.required else "checkbox"
+    by_kind = ((fields.DateTime, "datetime"), (fields.Date, "date"), (fields.Number, "number"))
+    return next((widget for kind, widget in by_kind if isinstance(each, kind)), "text")
+
+
+def _choices(each: fields.Field[Any]) -> list[tuple[str, str]]:
+    given = each.metadata.get("choices")
+    if given:
+        return [(shown(value), str(label)) for value, label in dict(given).items()]
+    if isinstance(each, fields.Enum):
+        return [(shown(one), str(one.value)) for one in each.enum]
+    for one in each.validators:
+        if isinstance(one, validate.OneOf):
+            labels = list(one.labels) + list(one.choices)[len(list(one.labels)) :]
+            return [(shown(value), str(label)) for value, label in zip(one.choices, labels, strict=True)]
+    return []
+
+
+def options_of(each: fields.Field[Any], picks: Picks) -> tuple[tuple[str, str], ...]:
+    inner = each.inner if isinstance(each, fields.List) else each
+    if isinstance(each, fields.List) and isinstance(inner, fields.Nested):
+        return ()
+    if inner.metadata.get("widget") in PICKED:
+        return tuple((text, "") for text in picks.ids.get(inner.metadata["widget"], {}))
+    if inner.metadata.get("widget") in LISTED:
+        return tuple(
+            (str(known), text) for text, known in picks.ids.get(inner.metadata["widget"], {}).items()
+        )
+    if isinstance(inner, fields.Boolean) and not _choices(inner):
+        return (("true", "是"), ("false", "否"))
+    return tuple(_choices(inner))
+
+
+def bounds_of(each: fields.Field[Any], widget: str) -> dict[str, str]:
+    bounds = {}
+    is_money = each.metadata.get("widget") == "money"
+    if widget == "number":
+        bounds["step"] = "1" if isinstance(each, fields.Integer) and not is_money else "any"
+    for one in each.validators:
+        if isinstance(one, validate.Range) and widget == "number":
+            edges = (("min", one.min), ("max", one.max))
+            bounds |= {
+                name: shown(edge // FEN_PER_WAN if is_money else edge)
+                for name, edge in edges
+                if edge is not None
+            }
+        if isinstance(one, validate.Length) and one.max and widget in ("text", "textarea"):
+            bounds["maxlength"] = str(one.max)
+    return bounds
+
+
+def shown(value: Any) -> str:
+    """``value`` as the text of an input."""
+    if value is None or value is missing:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, dt.datetime):
+        return clock.local(value).strftime("%Y-%m-%dT%H:%M")
+    return str(value)
