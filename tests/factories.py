@@ -82,7 +82,7 @@ def challenge(
         no=f"TRQ-2026-S{number:04d}" if published else None,
         category=Category.PRODUCTION,
         title=title,
-        background="冬季夜间井口频繁冻堵,影响供气。",
+        background="冬季夜间井口频繁冻堵，影响供气。",
         level="B",
         sponsor_unit_id=unit(session).id,
         party_lead_id=user(session).id,

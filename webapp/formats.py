@@ -55,6 +55,10 @@ SEVERITIES = {
     "cure": Chip("可补正", "◐", "yellow"),
     "cured": Chip("已补正", "✓", "green"),
 }
+PLEDGE_SHORT = {  # by whether the indicator is a hard one
+    True: Chip("劣于目标，资格审查将不予通过", "✕", "red"),
+    False: Chip("劣于目标", "!", "yellow"),
+}
 
 
 def set_up(app: Flask) -> None:
@@ -64,6 +68,7 @@ def set_up(app: Flask) -> None:
         bid_states=BID_STATES,
         item_states=ITEM_STATES,
         severities=SEVERITIES,
+        pledge_short=PLEDGE_SHORT,
         levels=LEVELS,
         modes=MODES,
         team_roles=TEAM_ROLES,

@@ -29,7 +29,7 @@ HEADERS = {
 }
 
 DEEPEST_JSON = 20  # levels; our own schemas need five
-TOO_COMPLEX = "内容的层次或数字的位数太多,无法处理。"
+TOO_COMPLEX = "内容的层次或数字的位数太多，无法处理。"
 
 
 def set_up(app: Flask) -> None:

@@ -38,7 +38,7 @@ class Invalid(Refusal):
     title = "填写有误"
 
     def __init__(
-        self, fields: Mapping[str, list[str]], message: str = "有内容填写不正确,请改正后再提交。"
+        self, fields: Mapping[str, list[str]], message: str = "有内容填写不正确，请改正后再提交。"
     ) -> None:
         super().__init__(message)
         self.fields = dict(fields)

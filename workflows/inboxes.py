@@ -20,10 +20,10 @@ from workflows.models import User
 
 BOXES = ("todo", "done", "started")
 POLICIES = {
-    "all": "会签(全部同意)",
-    "any": "或签(一人即可)",
+    "all": "会签（全部同意）",
+    "any": "或签（一人即可）",
     "ratio": "按比例会签",
-    "weighted": "票签(按权重)",
+    "weighted": "票签（按权重）",
     "sequential": "依次审批",
     "dual": "党政联签",
 }

@@ -70,7 +70,7 @@ def retry(session: Session, incident_id: int) -> None:
     if incident is None or incident.resolved_at is not None:
         raise NotFound("没有这条未解决的故障。")
     if incident.source.partition(":")[0] in ("item", "start"):
-        raise Conflict("这是一次人工办理引起的故障,没有生效;原因排除后由办理人重新提交。")
+        raise Conflict("这是一次人工办理引起的故障，没有生效；原因排除后由办理人重新提交。")
     jobs.retry(session, incident.source)
 
 

@@ -41,10 +41,14 @@ class StartedView:
 
 @dataclass(frozen=True)
 class CompletedView:
-    """What completing a work item gave; ``next_item_id`` is the same person's next one in the process."""
+    """What completing a work item gave.
+
+    ``next_item_id`` is the same person's next one in the process; ``subject_path`` is where its starter looks next.
+    """
 
     item_id: int
     process_id: int
+    subject_path: str | None
     next_item_id: int | None
     message: str
 
@@ -92,7 +96,7 @@ def claim(session: Session, item_id: int, *, actor: User) -> None:
     )
     taken = session.execute(free.values(claimed_by_id=actor.id))
     if taken.rowcount != 1:  # type: ignore[attr-defined]
-        raise Conflict("本任务已被他人签收,请刷新页面。")
+        raise Conflict("本任务已被他人签收，请刷新页面。")
     run.chain.add("claim", item.node, actor_id=actor.id, item_id=item.id)
     run.write_history()
 
@@ -121,7 +125,11 @@ def complete(session: Session, item_id: int, values: Mapping[str, Any], *, actor
         outcome = step.handler(Act(session, actor, run.task(item.token).data, clean, item))
         people.finish(run, item, outcome, actor_id=actor.id, opinion=clean.get("opinion") or None)
     return CompletedView(
-        item.id, item.process_id, next_item(session, item.process_id, held), f"已办理:{step.title}"
+        item_id=item.id,
+        process_id=item.process_id,
+        subject_path=run.process.subject_path if run.process.started_by_id == actor.id else None,
+        next_item_id=next_item(session, item.process_id, held),
+        message=f"已办理：{step.title}",
     )
 
 
@@ -233,10 +241,10 @@ def may_see(session: Session, item: WorkItem, held: Grants) -> bool:
 def _what_became_of(session: Session, item: WorkItem) -> str:
     if item.done_by_id is not None and item.done_at is not None:
         who = session.get_one(User, item.done_by_id).name
-        return f"本任务已由{who}于 {clock.local(item.done_at):%Y-%m-%d %H:%M} 办理,无需再办。"
+        return f"本任务已由{who}于 {clock.local(item.done_at):%Y-%m-%d %H:%M} 办理，无需再办。"
     if item.status == people.WAITING:
         return "还没有轮到您办理。"
-    return "本任务已随流程的进展取消,无需再办。"
+    return "本任务已随流程的进展取消，无需再办。"
 
 
 @contextmanager
@@ -245,7 +253,7 @@ def _acting(item_id: int | None = None) -> Iterator[None]:
     try:
         yield
     except StaleDataError as error:
-        raise Conflict("已被他人处理,请刷新页面后再办。") from error
+        raise Conflict("已被他人处理，请刷新页面后再办。") from error
     except StepFailed as failed:
         failed.item_id = item_id
         raise

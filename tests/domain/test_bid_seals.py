@@ -26,7 +26,7 @@ def test_a_bid_is_sealed_once_it_is_written_and_before_the_deadline(
 ) -> None:
     challenge, leader = factories.challenge(session), factories.user(session)
     bid = bids.begin(session, challenge, leader=leader)
-    with pytest.raises(Conflict, match=r"^揭榜书还没有写好,不能递交。$"):
+    with pytest.raises(Conflict, match=r"^揭榜书还没有写好，不能递交。$"):
         bids.seal_up(session, bid)
     bids.write(session, bid, document=document(challenge), actor=leader)
     assert challenge.bid_to is not None

@@ -45,7 +45,7 @@ def test_nobody_bids_after_the_deadline(session: Session, clock_at: Callable[[dt
     challenge = factories.challenge(session, days_open=1)
     assert challenge.bid_to is not None
     clock_at(challenge.bid_to)
-    message = r"^揭榜已于 2026-11-25 00:00 截止\(以服务器时间为准\),不能再办理。$"
+    message = r"^揭榜已于 2026-11-25 00:00 截止（以服务器时间为准），不能再办理。$"
     with pytest.raises(Conflict, match=message):
         bids.begin(session, challenge, leader=factories.user(session))
 
@@ -54,7 +54,7 @@ def test_nobody_bids_after_the_deadline(session: Session, clock_at: Callable[[dt
 def test_a_leader_has_one_live_bid_on_a_list(session: Session, state: BidState) -> None:
     challenge, leader = factories.challenge(session), factories.user(session)
     factories.bid(session, on=challenge, leader=leader, state=state)
-    with pytest.raises(Conflict, match=r"^您对这个榜单已有一份申报,请在待办中继续办理。$"):
+    with pytest.raises(Conflict, match=r"^您对这个榜单已有一份申报，请在待办中继续办理。$"):
         bids.begin(session, challenge, leader=leader)
 
 
@@ -128,7 +128,7 @@ def test_the_leader_writes_and_the_document_is_kept_encrypted(session: Session) 
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
-        ({"pledge": []}, {"pledge": ["还没有承诺的指标:冻堵次数。"]}),
+        ({"pledge": []}, {"pledge": ["还没有承诺的指标：冻堵次数。"]}),
         (
             {"milestones": [{"name": "设计", "offset_days": 30, "deliverable": "报告", "pay_pct": 99}]},
             {"milestones": ["各节点的拨付比例合计应为 100%。"]},
@@ -165,7 +165,7 @@ def test_only_the_leader_writes_and_only_a_draft(session: Session) -> None:
     with pytest.raises(Forbidden, match=r"^只有挂帅人可以编制揭榜书。$"):
         bids.write(session, bid, document=document(bid.challenge), actor=factories.user(session))
     before = bid.sealed_document
-    with pytest.raises(Conflict, match=r"^揭榜书已经递交,不能再修改。$"):
+    with pytest.raises(Conflict, match=r"^揭榜书已经递交，不能再修改。$"):
         bids.write(session, bid, document=document(bid.challenge), actor=bid.leader)
     assert bid.sealed_document == before
 

@@ -69,7 +69,7 @@ def test_nobody_else_posts(session: Session) -> None:
         ({"sponsor_unit_id": 999}, {"sponsor_unit_id": ["没有这个单位。"]}),
         ({"party_lead_id": 999}, {"party_lead_id": ["没有这个人员。"]}),
         ({"admin_lead_id": 999}, {"admin_lead_id": ["没有这个人员。"]}),
-        ({"bid_to": dt.date(2026, 12, 4)}, {"bid_to": ["揭榜期至少 10 个工作日,最早到 2026-12-07。"]}),
+        ({"bid_to": dt.date(2026, 12, 4)}, {"bid_to": ["揭榜期至少 10 个工作日，最早到 2026-12-07。"]}),
         ({"deadline": dt.date(2026, 12, 7)}, {"deadline": ["完成期限必须晚于揭榜截止日。"]}),
     ],
 )
@@ -123,7 +123,7 @@ def test_numbers_go_on_within_a_year_and_a_category(
 @pytest.mark.parametrize("state", [one for one in ChallengeState if one != APPROVED])
 def test_only_what_is_approved_is_published(session: Session, state: ChallengeState) -> None:
     challenge = factories.challenge(session, state=state)
-    with pytest.raises(Conflict, match=r"^榜单当前的状态不允许这样做,请刷新页面。$"):
+    with pytest.raises(Conflict, match=r"^榜单当前的状态不允许这样做，请刷新页面。$"):
         challenges.publish(session, challenge)
     assert challenge.state == state
 
@@ -156,7 +156,7 @@ def test_the_call_closes_at_its_deadline_and_counts_what_is_sealed(
     bid_to = challenge.bid_to
     assert bid_to is not None
     clock_at(bid_to - dt.timedelta(seconds=1))
-    with pytest.raises(Conflict, match=r"^揭榜期还没有结束,不能截止。$"):
+    with pytest.raises(Conflict, match=r"^揭榜期还没有结束，不能截止。$"):
         challenges.close_call(session, challenge)
     assert challenge.state == PUBLISHED
     clock_at(bid_to)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests import factories
 from workflows import clock
 from workflows.domain import bids, eligibility
-from workflows.models import Bid, Indicator, TeamMember
+from workflows.models import Bid, Indicator, PledgedValue, TeamMember
 
 pytestmark = pytest.mark.usefixtures("clock_at")
 
@@ -29,16 +29,13 @@ def _join(session: Session, bid: Bid, **user: Any) -> TeamMember:
     return member
 
 
-def _pledge(session: Session, bid: Bid, value: str) -> None:
-    content = {
-        "milestones": [{"name": "设计", "offset_days": 30, "deliverable": "报告", "pay_pct": 100}],
-        "pledge": [{"indicator_id": bid.challenge.indicators[0].id, "value": value}],
-    }
-    bids.write(session, bid, document=content, actor=bid.leader)
+def _open(bid: Bid, value: str) -> None:
+    """Let the bid be opened with ``value`` promised for its one indicator."""
+    bid.pledges.append(PledgedValue(indicator=bid.challenge.indicators[0], value=Decimal(value)))
 
 
 def test_the_facts_of_a_bid_in_order(session: Session, bid: Bid) -> None:
-    assert eligibility.facts(session, bid) == {
+    assert eligibility.facts(bid) == {
         "leader_on_duty": True,
         "leader_banned": False,
         "leader_running_projects": 0,
@@ -57,7 +54,7 @@ def test_the_facts_of_a_bid_in_order(session: Session, bid: Bid) -> None:
 def test_the_team_is_counted_with_its_units_and_who_has_not_confirmed(session: Session, bid: Bid) -> None:
     _join(session, bid, of=bid.unit)
     _join(session, bid).confirmed_at = clock.now()
-    found = eligibility.facts(session, bid)
+    found = eligibility.facts(bid)
     assert (found["team_size"], found["unit_count"], found["unconfirmed_members"]) == (3, 2, 1)
 
 
@@ -68,26 +65,35 @@ def test_a_ban_counts_through_the_last_day_of_the_bidding(
     session: Session, bid: Bid, until: str, is_banned: bool
 ) -> None:
     bid.leader.banned_until = dt.date.fromisoformat(until)
-    assert eligibility.facts(session, bid)["leader_banned"] is is_banned
+    assert eligibility.facts(bid)["leader_banned"] is is_banned
 
 
 def test_a_leader_off_duty_is_a_fact(session: Session, bid: Bid) -> None:
     bid.leader.on_duty = False
-    assert eligibility.facts(session, bid)["leader_on_duty"] is False
+    assert eligibility.facts(bid)["leader_on_duty"] is False
 
 
 @pytest.mark.parametrize(("value", "is_worse"), [("9.9999", False), ("10", False), ("10.0001", True)])
 def test_a_hard_indicator_pledged_worse_than_its_target_is_a_fact(
     session: Session, bid: Bid, value: str, is_worse: bool
 ) -> None:
-    _pledge(session, bid, value)
-    assert eligibility.facts(session, bid)["pledge_worse_on_hard"] is is_worse
+    _open(bid, value)
+    assert eligibility.facts(bid)["pledge_worse_on_hard"] is is_worse
+
+
+def test_what_a_sealed_bid_promises_is_no_fact(session: Session, bid: Bid) -> None:
+    content = {
+        "milestones": [{"name": "设计", "offset_days": 30, "deliverable": "报告", "pay_pct": 100}],
+        "pledge": [{"indicator_id": bid.challenge.indicators[0].id, "value": "39"}],
+    }
+    bids.write(session, bid, document=content, actor=bid.leader)
+    assert eligibility.facts(bid)["pledge_worse_on_hard"] is False
 
 
 def test_an_indicator_that_is_not_hard_may_be_pledged_worse(session: Session, bid: Bid) -> None:
     bid.challenge.indicators[0].hard = False
-    _pledge(session, bid, "39")
-    assert eligibility.facts(session, bid)["pledge_worse_on_hard"] is False
+    _open(bid, "39")
+    assert eligibility.facts(bid)["pledge_worse_on_hard"] is False
 
 
 @pytest.mark.parametrize(
@@ -120,11 +126,11 @@ def test_a_department_that_refuses_is_kept_until_it_agrees(session: Session, bid
     _review(bid, "hr", may_cure=True)
     _review(bid, "hse")
     assert _kept(bid) == [
-        ("reviewed", "R-hr", "cure", "人力资源:材料不全"),
-        ("reviewed", "R-hse", "refuse", "安全环保:材料不全"),
+        ("reviewed", "R-hr", "cure", "人力资源：材料不全"),
+        ("reviewed", "R-hse", "refuse", "安全环保：材料不全"),
     ]
     _review(bid, "hse", passed=True)
-    assert _kept(bid) == [("reviewed", "R-hr", "cure", "人力资源:材料不全")]
+    assert _kept(bid) == [("reviewed", "R-hr", "cure", "人力资源：材料不全")]
 
 
 def test_a_bid_may_be_cured_when_everybody_who_refused_lets_it(bid: Bid) -> None:

@@ -107,7 +107,7 @@ WRONG: list[tuple[str, str, str, str]] = [
     ('<intermediateCatchEvent id="closed">', '<intermediateCatchEvent id="closed" parallelMultiple="true">', "closed",
      "parallelMultiple"),
     ('<sendTask id="tell" messageRef="m_done" />', '<sendTask id="tell" />', "tell", "没有指明消息"),
-    ('<messageEventDefinition id="d_objected" messageRef="m_done" />', "", "objected", "只能是:消息"),
+    ('<messageEventDefinition id="d_objected" messageRef="m_done" />', "", "objected", "只能是：消息"),
     ('<messageEventDefinition id="d_objected" messageRef="m_done" />',
      '<timerEventDefinition id="x"><timeDate>at</timeDate></timerEventDefinition>', "objected", "不能是定时事件"),
     ('<messageEventDefinition id="d_objected" messageRef="m_done" />', '<errorEventDefinition errorRef="e_unsafe" />',

@@ -50,7 +50,7 @@ def test_a_refusal_of_an_automatic_step_reaches_the_person_in_its_own_words(
     process = trial.begin(trials, "fails", someone)
     before = _whole(trials, process)
     trial.set_person(trials, someone, banned=True)
-    with pytest.raises(Conflict, match=r"^禁入期内不能办理,请联系办公室。$"):
+    with pytest.raises(Conflict, match=r"^禁入期内不能办理，请联系办公室。$"):
         play.complete(trials, "trial.work", by=someone)
     assert (_whole(trials, process), trial.notes(trials, someone)) == (before, [])
 

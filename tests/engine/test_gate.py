@@ -107,14 +107,14 @@ def test_a_message_has_one_key_in_all_files() -> None:
     other = GOOD["called.bpmn"].replace(b"<process", MESSAGE.encode() + b"<process", 1)
     [defect] = gate.examine({**GOOD, "called.bpmn": other}, NAMES)
     assert (defect.file, defect.element) == ("main.bpmn", "m_done")
-    assert defect.reason == "消息 MSG_DONE 的关联键是 call_id,在 called.bpmn 中是 bid_id"
+    assert defect.reason == "消息 MSG_DONE 的关联键是 call_id，在 called.bpmn 中是 bid_id"
 
 
 def test_processes_that_call_one_another_are_refused() -> None:
     back = b'<callActivity id="back" calledElement="main" /><sequenceFlow id="b" sourceRef="back" targetRef="called_ended" />'
     other = GOOD["called.bpmn"].replace(b'targetRef="called_ended" />', b'targetRef="back" />' + back)
     defects = gate.examine({**GOOD, "called.bpmn": other}, NAMES)
-    assert [one.reason.partition(":")[0] for one in defects] == ["流程互相调用成环"], told(defects)
+    assert [one.reason.partition("：")[0] for one in defects] == ["流程互相调用成环"], told(defects)
 
 
 def test_a_process_started_by_a_message_cannot_be_called() -> None:
@@ -122,7 +122,7 @@ def test_a_process_started_by_a_message_cannot_be_called() -> None:
     other = GOOD["called.bpmn"].replace(b'<startEvent id="called_started" />', event)
     other = other.replace(b"<process", MESSAGE.replace("bid_id", "call_id").encode() + b"<process", 1)
     [defect] = gate.examine({**GOOD, "called.bpmn": other}, NAMES)
-    assert (defect.element, defect.reason) == ("ask", "流程 called 没有无消息的开始事件,不能被调用")
+    assert (defect.element, defect.reason) == ("ask", "流程 called 没有无消息的开始事件，不能被调用")
 
 
 def test_without_names_steps_lanes_and_defaults_are_not_asked_for() -> None:
@@ -168,7 +168,7 @@ def test_a_broken_diagram_stops_the_start_and_names_the_place(tmp_path: Path) ->
         watch.check_definitions(tmp_path)
     assert str(caught.value).split("\n") == [
         f"bid.bpmn:{gateway}: g_eligible: 有多条出线的网关必须有默认连线",
-        f"bid.bpmn:{flow}: flow_g_eligible_reject_bid: 不是默认连线,缺少条件",
+        f"bid.bpmn:{flow}: flow_g_eligible_reject_bid: 不是默认连线，缺少条件",
     ]
 
 

@@ -92,7 +92,7 @@ def test_rows_in_another_order_are_named(trials: Database, process: int) -> None
 
 def test_a_cut_tail_is_noticed(trials: Database, process: int) -> None:
     _bend(trials, delete(HistoryEntry).where(HistoryEntry.process_id == process, HistoryEntry.seq >= 4))
-    assert _verdict(trials) == [f"流程 {process} 的履历末尾与流程记录不符(应有 5 行,实有 3 行)"]
+    assert _verdict(trials) == [f"流程 {process} 的履历末尾与流程记录不符（应有 5 行，实有 3 行）"]
 
 
 def test_a_row_put_in_is_noticed(trials: Database, process: int) -> None:
@@ -105,7 +105,7 @@ def test_a_row_put_in_is_noticed(trials: Database, process: int) -> None:
 
 def test_a_whole_history_taken_away_is_noticed(trials: Database, process: int) -> None:
     _bend(trials, delete(HistoryEntry).where(HistoryEntry.process_id == process))
-    assert _verdict(trials) == [f"流程 {process} 的履历末尾与流程记录不符(应有 5 行,实有 0 行)"]
+    assert _verdict(trials) == [f"流程 {process} 的履历末尾与流程记录不符（应有 5 行，实有 0 行）"]
 
 
 def test_a_row_moved_to_another_process_is_noticed_in_both(trials: Database, process: int) -> None:
@@ -113,6 +113,6 @@ def test_a_row_moved_to_another_process_is_noticed_in_both(trials: Database, pro
         other = session.scalars(select(Process.id).where(Process.id != process)).one()
     _bend(trials, update(HistoryEntry).where(_row(process, 5)).values(process_id=other, seq=2))
     assert _verdict(trials) == [
-        f"流程 {process} 的履历末尾与流程记录不符(应有 5 行,实有 4 行)",
+        f"流程 {process} 的履历末尾与流程记录不符（应有 5 行，实有 4 行）",
         f"流程 {other} 的履历第 2 行与其校验值不符",
     ]

@@ -86,7 +86,7 @@ def test_one_of_several_people_does_it_for_all(trials: Database, someone: int) -
     with pytest.raises(NotFound):
         play.complete_item(trials, item, by=stranger)
     play.complete_item(trials, item, by=second)
-    with pytest.raises(Conflict, match=r"^本任务已由员工\d+于 2026-11-23 09:00 办理,无需再办。$"):
+    with pytest.raises(Conflict, match=r"^本任务已由员工\d+于 2026-11-23 09:00 办理，无需再办。$"):
         play.complete_item(trials, item, by=first)
     assert play.items(trials, process) == [("work", "listed", "done")]
     assert trial.notes(trials, someone) == ["done"]

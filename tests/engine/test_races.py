@@ -26,7 +26,7 @@ def test_of_fifty_clients_exactly_one_completes_the_task(trials: Database, someo
         )
         assert isinstance(answers[people.index(winner or 0)], play.CompletedView)
         name = play.name_of(trials, winner or 0)
-        assert {str(one) for one in conflicts} == {f"本任务已由{name}于 2026-11-23 09:00 办理,无需再办。"}
+        assert {str(one) for one in conflicts} == {f"本任务已由{name}于 2026-11-23 09:00 办理，无需再办。"}
         assert play.acts(trials, process) == [
             ("start", "ask_people"),
             ("complete", "work"),

@@ -67,7 +67,7 @@ def test_an_interrupting_timer_takes_the_task_away(trials: Database, someone: in
     assert play.status(trials, process) == "completed"
     with trials.read() as session:
         cancelled = play.all_items(session, process)[0].id
-    with pytest.raises(Conflict, match=r"^本任务已随流程的进展取消,无需再办。$"):
+    with pytest.raises(Conflict, match=r"^本任务已随流程的进展取消，无需再办。$"):
         play.complete_item(trials, cancelled, by=someone)
 
 
@@ -163,7 +163,7 @@ def test_a_deadline_moved_earlier_fires_at_the_new_instant(trials: Database, som
 def test_a_timer_that_waits_no_longer_cannot_be_moved(trials: Database, someone: int) -> None:
     process = trial.begin(trials, "timer_date", someone, until=UNTIL)
     play.wait_until(trials, UNTIL)
-    with pytest.raises(Conflict, match=r"^这个期限已经不在等待中,请刷新页面。$"):
+    with pytest.raises(Conflict, match=r"^这个期限已经不在等待中，请刷新页面。$"):
         _move(trials, process, UNTIL + HOUR)
 
 
@@ -190,7 +190,7 @@ def test_reminders_of_a_task_go_out_once_each_and_in_order(trials: Database, som
     assert _reminders(trials) == PLANNED
     for day in range(20):
         play.wait_until(trials, MONDAY_NINE + dt.timedelta(days=day, hours=12))
-    soon, late = "即将到期:办理(ask_by)", "已逾期:办理(ask_by)"
+    soon, late = "即将到期：办理（ask_by）", "已逾期：办理（ask_by）"
     assert trial.notes(trials, someone) == [soon, soon, late, late, late, late]
     told = [one.after["action"] for one in play.history(trials, process) if one.verb == "remind"]
     assert told == ["notify", "notify", "urge", "urge", "escalate", "escalate"]

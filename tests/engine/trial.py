@@ -81,7 +81,7 @@ def note_thing(session: Session, data: Mapping[str, Any]) -> None:
 def check(session: Session, data: Mapping[str, Any]) -> None:
     user = about(session, data)
     if user.banned_until is not None:
-        raise Conflict("禁入期内不能办理,请联系办公室。")
+        raise Conflict("禁入期内不能办理，请联系办公室。")
     if not user.on_duty:
         raise ArithmeticError("现场没有电")
 

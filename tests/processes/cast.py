@@ -103,7 +103,7 @@ def document(database: Database, challenge_id: int, *, pledged: str = "8") -> di
     with database.read() as session:
         indicator_id = session.get_one(Challenge, challenge_id).indicators[0].id
     return {
-        "tech_route": f"井口{MARKER},分三步实施。",
+        "tech_route": f"井口{MARKER}，分三步实施。",
         "milestones": [
             {"name": "设计", "offset_days": 60, "deliverable": "设计报告", "pay_pct": 40},
             {"name": "投用", "offset_days": 200, "deliverable": "运行记录", "pay_pct": 60},
@@ -119,14 +119,20 @@ def begin_bid(database: Database, challenge_id: int, *, leader: int) -> int:
 
 
 def write(database: Database, cast: Cast, challenge_id: int, process: int, **changes: Any) -> None:
-    """Form the team, let everybody confirm, and write the document."""
+    """Form the team, let everybody confirm, write the document and send it to be signed."""
     play.complete(
         database, "bid.form_team", by=cast.leader, process=process, members=team(cast.leader, *cast.members)
     )
     for member in cast.members:
         play.complete(database, "bid.confirm", by=member, process=process, accept=True)
+    put_down(database, challenge_id, process, by=cast.leader, **changes)
+
+
+def put_down(database: Database, challenge_id: int, process: int, *, by: int, **changes: Any) -> None:
+    """Write the document and send it on to be signed."""
     content = document(database, challenge_id, **changes)
-    play.complete(database, "bid.write", by=cast.leader, process=process, **content)
+    play.complete(database, "bid.write", by=by, process=process, **content)
+    play.complete(database, "bid.send_to_sign", by=by, process=process, proceed=True)
 
 
 def sign(database: Database, cast: Cast, process: int) -> None:

@@ -50,6 +50,7 @@ def test_a_bid_is_prepared_signed_sealed_opened_and_accepted(campaign: Database,
         ("auto", "gather_facts"),
         ("decide", "check_eligibility"),
         ("auto", "record_self_check"),
+        ("complete", "send_to_sign"),
         *[("vote", "sign")] * 2,
         ("round", "sign"),
         ("auto", "seal"),
@@ -111,7 +112,7 @@ def test_a_member_who_never_answers_stays_unconfirmed_and_is_found_by_the_check(
     play.wait_until(campaign, clock.end_of(dt.date(2026, 11, 25)))  # two working days after Monday
     assert play.items(campaign, process)[4] == ("confirm", f"user:{cast.members[3]}", "cancelled")
     assert _team(campaign)[4] == (cast.members[3], False)
-    play.complete(campaign, "bid.write", by=cast.leader, **play_cast.document(campaign, challenge_id))
+    play_cast.put_down(campaign, challenge_id, process, by=cast.leader)
     assert play_cast.findings(campaign) == [("self", "E10", "refuse")]
     play_cast.sign(campaign, cast, process)
     assert play_cast.bid_states(campaign) == ["sealed"]  # a finding before the seal only warns
@@ -128,11 +129,23 @@ def test_a_head_who_disagrees_sends_the_bid_back_to_writing(campaign: Database, 
     assert play.open_nodes(campaign, process) == ["write_bid"]
     vote = next(one for one in play.history(campaign, process) if (one.verb, one.node) == ("vote", "sign"))
     assert (vote.actor_id, vote.reason, vote.after) == (cast.admin_head, "抽不出人", {"agree": False})
-    play.complete(
-        campaign, "bid.write", by=cast.leader, **play_cast.document(campaign, challenge_id, pledged="9")
-    )
+    play_cast.put_down(campaign, challenge_id, process, by=cast.leader, pledged="9")
     play_cast.sign(campaign, cast, process)
     assert play_cast.bid_states(campaign) == ["sealed"]
+
+
+def test_a_leader_who_sees_the_self_check_may_go_back_to_writing(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    rows = play_cast.team(cast.leader)
+    play.complete(campaign, "bid.form_team", by=cast.leader, members=rows)
+    play.complete(campaign, "bid.write", by=cast.leader, **play_cast.document(campaign, challenge_id))
+    assert play_cast.findings(campaign) == [("self", "E05", "refuse")]
+    assert play.open_nodes(campaign, process) == ["send_to_sign"]
+    play.complete(campaign, "bid.send_to_sign", by=cast.leader, proceed=False)
+    assert play.open_nodes(campaign, process) == ["write_bid"]
+    play_cast.put_down(campaign, challenge_id, process, by=cast.leader)
+    assert play.open_nodes(campaign, process) == ["sign", "sign"]
 
 
 def test_the_heads_of_another_unit_do_not_sign(campaign: Database, cast: Cast) -> None:
@@ -158,7 +171,7 @@ def test_a_draft_lapses_when_the_bidding_ends(campaign: Database, cast: Cast) ->
 def test_a_leader_withdraws_before_the_deadline_and_bids_again(campaign: Database, cast: Cast) -> None:
     challenge_id = play_cast.post(campaign, cast)
     first = play_cast.seal_bid(campaign, cast, challenge_id)
-    with pytest.raises(Conflict, match=r"^您对这个榜单已有一份申报,请在待办中继续办理。$"):
+    with pytest.raises(Conflict, match=r"^您对这个榜单已有一份申报，请在待办中继续办理。$"):
         play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
     with pytest.raises(Forbidden, match=r"^只有挂帅人可以撤回申报。$"):
         _withdraw(campaign, cast.members[0])
@@ -200,9 +213,10 @@ def test_a_bid_that_a_department_refuses_is_rejected_with_its_reason(campaign: D
 def test_what_the_rules_refuse_no_department_can_accept(campaign: Database, cast: Cast) -> None:
     challenge_id = play_cast.post(campaign, cast)
     process = play_cast.seal_bid(campaign, cast, challenge_id, pledged="11")  # worse than the hard target
+    assert play_cast.findings(campaign) == []  # a sealed promise cannot be read off what is found
     play_cast.open_bids(campaign, cast)
     play_cast.review(campaign, cast, process)
-    assert play_cast.findings(campaign) == [("self", "E07", "refuse"), ("opened", "E07", "refuse")]
+    assert play_cast.findings(campaign) == [("opened", "E07", "refuse")]
     assert play_cast.bid_states(campaign) == ["ineligible"]
 
 
@@ -264,7 +278,7 @@ def test_the_state_of_a_bid_stays_small(campaign: Database, cast: Cast) -> None:
     measure()
     for _ in range(5):  # sent back and written again
         play.complete(campaign, "bid.sign", by=cast.admin_head, agree=False, opinion="再改")
-        play.complete(campaign, "bid.write", by=cast.leader, **play_cast.document(campaign, challenge_id))
+        play_cast.put_down(campaign, challenge_id, process, by=cast.leader)
         measure()
     play_cast.sign(campaign, cast, process)
     play_cast.open_bids(campaign, cast)

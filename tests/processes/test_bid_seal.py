@@ -37,7 +37,7 @@ def test_an_opened_bid_shows_what_was_sealed(campaign: Database, cast: Cast) -> 
     play_cast.open_bids(campaign, cast)
     with campaign.read() as session:
         bid = session.scalars(select(Bid)).one()
-        assert bid.tech_route == f"井口{MARKER},分三步实施。"
+        assert bid.tech_route == f"井口{MARKER}，分三步实施。"
         milestones = session.scalars(select(MilestoneDraft).order_by(MilestoneDraft.seq))
         assert [(one.name, one.offset_days, one.pay_pct) for one in milestones] == [
             ("设计", 60, 40),
@@ -65,7 +65,7 @@ def test_a_bid_is_refused_from_the_deadline_on(campaign: Database, cast: Cast, l
     play.complete(campaign, "bid.sign", by=cast.party_secretary, agree=True)
     before = play.acts(campaign, process)
     clock.move_to(CLOSING + late)  # the job that closes the list has not run yet
-    with pytest.raises(Conflict, match=r"^揭榜已于 2026-12-11 00:00 截止\(以服务器时间为准\),不能再办理。$"):
+    with pytest.raises(Conflict, match=r"^揭榜已于 2026-12-11 00:00 截止（以服务器时间为准），不能再办理。$"):
         play.complete(campaign, "bid.sign", by=cast.admin_head, agree=True)
     assert (play_cast.bid_states(campaign), play.acts(campaign, process)) == (["draft"], before)
     assert play.items(campaign, process)[-1] == ("sign", f"role:admin_head@{cast.unit_id}", "open")

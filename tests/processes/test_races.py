@@ -23,6 +23,6 @@ def test_a_leader_who_presses_four_times_at_once_gets_one_bid(campaign: Database
     press = partial(play.start, campaign, "bid", by=cast.leader, challenge_id=challenge)
     answers = play.at_once([press] * 4)
     refused = {str(one) for one in answers if isinstance(one, Conflict)}
-    assert refused == {"您对这个榜单已有一份申报,请在待办中继续办理。"}
+    assert refused == {"您对这个榜单已有一份申报，请在待办中继续办理。"}
     with campaign.read() as session:
         assert session.scalars(select(Bid.leader_id)).all() == [cast.leader]

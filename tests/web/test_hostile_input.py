@@ -90,7 +90,7 @@ def test_json_beyond_measure_is_422(visit: Visit, token: str, path: str, body: s
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid.uuid4().hex}
     refused = visit().client.post(path, data=body, content_type="application/json", headers=headers)
     assert refused.status_code == 422
-    assert json.loads(refused.text)["detail"] == "内容的层次或数字的位数太多,无法处理。"
+    assert json.loads(refused.text)["detail"] == "内容的层次或数字的位数太多，无法处理。"
 
 
 def test_a_name_that_no_database_stores_is_refused_also_in_a_second_value(office: Visitor) -> None:

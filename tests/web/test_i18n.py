@@ -111,9 +111,9 @@ def test_english_pages_have_no_chinese_but_what_people_wrote(database: Database,
 
 def test_a_sentence_with_values_is_translated_with_them(app: Flask) -> None:
     with app.test_request_context(headers={"Accept-Language": "en"}):
-        said = i18n.text("本任务已由王建国于 2026-11-23 09:00 办理,无需再办。")
+        said = i18n.text("本任务已由王建国于 2026-11-23 09:00 办理，无需再办。")
         assert said == "This task was done by 王建国 at 2026-11-23 09:00; nothing is left to do."
-        assert i18n.text("已办理:组队") == "Done: Form the team"
+        assert i18n.text("已办理：组队") == "Done: Form the team"
         assert i18n.text("没有人翻译过的话") == "没有人翻译过的话"
 
 

@@ -38,8 +38,7 @@ def story(database: Database, clock_at: Callable[..., None]) -> Story:
     process = casting.begin_bid(database, challenge_id, leader=cast.leader)
     rows = casting.team(cast.leader)
     play.complete(database, "bid.form_team", by=cast.leader, process=process, members=rows)
-    content = casting.document(database, challenge_id)
-    play.complete(database, "bid.write", by=cast.leader, process=process, **content)
+    casting.put_down(database, challenge_id, process, by=cast.leader)
     names = ("leader", "party_secretary", "office", "supervision")
     with database.transaction() as session:
         users = {name: session.get_one(User, getattr(cast, name)) for name in names}

@@ -259,7 +259,7 @@ def test_the_office_extends_the_bidding_and_says_why(visit: Visit, wang: Visitor
     assert extended.location == posted
     page = text_of(office.get(posted).text)
     assert "揭榜截止 2099年2月10日 24:00" in page
-    assert "已延期一次" in page
+    assert "已延期" in page
 
 
 def test_notices_are_read_and_lead_to_what_they_tell_of(visit: Visit, database: Database) -> None:

@@ -6,7 +6,7 @@ from werkzeug import Response
 
 from webapp import auth, db, idempotency
 from workflows import clock, inboxes, work
-from workflows.domain import bids, permissions
+from workflows.domain import bids, eligibility, permissions
 
 pages = Blueprint("bids", __name__)
 
@@ -25,6 +25,7 @@ def show(bid_id: int) -> str:
         bid=bid,
         tasks=[row for row in todo if row.subject_path == url_for("bids.show", bid_id=bid_id)],
         document=bids.document(session, bid, actor=actor),
+        is_as_good=eligibility.is_as_good,
         may_withdraw=permissions.may_withdraw(actor, bid) and closes is not None and clock.now() < closes,
     )
 

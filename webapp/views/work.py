@@ -39,7 +39,7 @@ def show(item_id: int) -> Response:
 @pages.post(ITEM)
 @idempotency.once
 def complete(item_id: int) -> Response:
-    """Complete the task; on to the next of the same process, or back to the list."""
+    """Complete the task; on to the next of the same process, to what it is about, or back to the list."""
     task = inboxes.task(db.session(), item_id, actor=auth.actor())
     values = _sent(task)
     try:
@@ -49,10 +49,9 @@ def complete(item_id: int) -> Response:
         again = inboxes.task(db.session(), item_id, actor=auth.actor())
         return _page(again, values=values, errors=refused.fields, status=refused.status, message=str(refused))
     flash(i18n.text(completed.message))
-    following = completed.next_item_id
-    return make_response(
-        redirect(url_for("work.show", item_id=following) if following else url_for("work.boxes"))
-    )
+    if completed.next_item_id:
+        return make_response(redirect(url_for("work.show", item_id=completed.next_item_id)))
+    return make_response(redirect(completed.subject_path or url_for("work.boxes")))
 
 
 @pages.post(f"{ITEM}/rows")

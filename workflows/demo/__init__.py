@@ -32,7 +32,7 @@ def build(database: Database, *, say: Callable[[str], None] = print) -> None:
             say(f"演示数据 {done}/{len(script)}")
         jobs.run_clock_to(database, max(clock.now(), clock.start_of(today)))
     jobs.run_until_quiet(database)
-    say(f"演示数据已就绪,用时 {time.monotonic() - began:.0f} 秒")
+    say(f"演示数据已就绪，用时 {time.monotonic() - began:.0f} 秒")
 
 
 def _people(database: Database) -> None:

@@ -96,8 +96,9 @@ def bid(code: str, team: Team, *, until: str = "sealed") -> Act:
         if until in ("confirm", "write"):
             return
         _do(database, process, team.leader, document)
+        _do(database, process, team.leader, {"proceed": True})
         for login in team.heads if until != "sign" else team.heads[:1]:
-            _do(database, process, login, {"agree": True, "opinion": "人员有保障,同意申报。"})
+            _do(database, process, login, {"agree": True, "opinion": "人员有保障，同意申报。"})
 
     return act
 
@@ -148,8 +149,8 @@ def _roles(team: Team) -> list[str]:
 def _document(challenge: Challenge) -> dict[str, Any]:
     total = challenge.budget_fen
     return {
-        "tech_route": f"围绕“{challenge.title}”,先做现状普查与数据对标,再分批试验、逐井逐段推广,每月复盘修正。",
-        "innovation": "把现场经验固化为可复制的操作法,用在线数据代替人工巡检判断。",
+        "tech_route": f"围绕“{challenge.title}”，先做现状普查与数据对标，再分批试验、逐井逐段推广，每月复盘修正。",
+        "innovation": "把现场经验固化为可复制的操作法，用在线数据代替人工巡检判断。",
         "milestones": [
             {"name": "现状普查与方案", "offset_days": 45, "deliverable": "普查报告、实施方案", "pay_pct": 20},
             {"name": "试验与定型", "offset_days": 150, "deliverable": "试验报告、操作法", "pay_pct": 40},
@@ -160,7 +161,7 @@ def _document(challenge: Challenge) -> dict[str, Any]:
             {"item": "检测与技术服务", "amount_fen": total - total // 2},
         ],
         "pledge": [{"indicator_id": one.id, "value": str(one.target)} for one in challenge.indicators],
-        "risks": "冬季保供期间停机窗口少,试验安排避开高峰。",
+        "risks": "冬季保供期间停机窗口少，试验安排避开高峰。",
         "resources_needed": "停机窗口、车辆两台、计量中心配合标定。",
         "deposit_ok": True,
         "coi_self": "",

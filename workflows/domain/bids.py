@@ -39,7 +39,7 @@ def begin(session: Session, challenge: Challenge, *, leader: User) -> Bid:
     mine = select(Bid).where(Bid.challenge_id == challenge.id, Bid.leader_id == leader.id)
     earlier = list(session.scalars(mine))
     if any(bid.state in LIVE for bid in earlier):
-        raise Conflict("您对这个榜单已有一份申报,请在待办中继续办理。")
+        raise Conflict("您对这个榜单已有一份申报，请在待办中继续办理。")
     bid = Bid(challenge=challenge, leader=leader, unit_id=leader.unit_id, attempt=len(earlier) + 1)
     own = TeamMember(seq=1, user_id=leader.id, role="leader", workload_pct=30, confirmed_at=clock.now())
     bid.members = [own]
@@ -85,7 +85,7 @@ def write(session: Session, bid: Bid, *, document: Document, actor: User) -> Non
     if actor.id != bid.leader_id:
         raise Forbidden("只有挂帅人可以编制揭榜书。")
     if bid.state != BidState.DRAFT:
-        raise Conflict("揭榜书已经递交,不能再修改。")
+        raise Conflict("揭榜书已经递交，不能再修改。")
     _check_document(bid, document)
     key = session.get_one(SealKey, bid.challenge_id)
     bid.sealed_document = seal.seal(key.wrapped, orjson.dumps(document), about=f"bid:{bid.id}")
@@ -96,7 +96,7 @@ def seal_up(session: Session, bid: Bid) -> None:
     challenges.hold(session, bid.challenge)
     _expect_open(bid.challenge)
     if bid.state != BidState.DRAFT or bid.sealed_document is None:
-        raise Conflict("揭榜书还没有写好,不能递交。")
+        raise Conflict("揭榜书还没有写好，不能递交。")
     bid.state = BidState.SEALED
     bid.sealed_at = clock.now()
     bid.sealed_hash = hashlib.sha256(bid.sealed_document).hexdigest()
@@ -202,7 +202,7 @@ def _expect_open(challenge: Challenge) -> None:
         raise Conflict("这个榜单现在不接受揭榜。")
     if clock.now() >= challenge.bid_to:
         last = clock.local(challenge.bid_to)
-        raise Conflict(f"揭榜已于 {last:%Y-%m-%d %H:%M} 截止(以服务器时间为准),不能再办理。")
+        raise Conflict(f"揭榜已于 {last:%Y-%m-%d %H:%M} 截止（以服务器时间为准），不能再办理。")
 
 
 def _check_team(session: Session, bid: Bid, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -236,7 +236,7 @@ def _check_document(bid: Bid, document: Document) -> None:
             fields[f"pledge.{place}.indicator_id"] = ["这项指标已经承诺过。"]
     missing = [name for indicator_id, name in wanted.items() if indicator_id not in pledged]
     if missing:
-        fields["pledge"] = [f"还没有承诺的指标:{'、'.join(missing)}。"]
+        fields["pledge"] = [f"还没有承诺的指标：{'、'.join(missing)}。"]
     if sum(row["pay_pct"] for row in document["milestones"]) != 100:
         fields["milestones"] = ["各节点的拨付比例合计应为 100%。"]
     if fields:

@@ -105,7 +105,7 @@ def close_call(session: Session, challenge: Challenge) -> int:
     hold(session, challenge)
     _expect(challenge, ChallengeState.PUBLISHED)
     if challenge.bid_to is None or clock.now() < challenge.bid_to:
-        raise Conflict("揭榜期还没有结束,不能截止。")
+        raise Conflict("揭榜期还没有结束，不能截止。")
     challenge.state = ChallengeState.BIDDING_CLOSED
     sealed = select(func.count()).where(Bid.challenge_id == challenge.id, Bid.state == BidState.SEALED)
     return session.execute(sealed).scalar_one()
@@ -181,13 +181,14 @@ def _check_posting(session: Session, values: Mapping[str, Any]) -> None:
     if session.get(Unit, values["sponsor_unit_id"]) is None:
         fields["sponsor_unit_id"] = ["没有这个单位。"]
     for name in ("party_lead_id", "admin_lead_id"):
-        if session.get(User, values[name]) is None:
+        lead = session.get(User, values[name])
+        if lead is None or not lead.is_active:
             fields[name] = ["没有这个人员。"]
     if values["party_lead_id"] == values["admin_lead_id"]:
         fields["admin_lead_id"] = ["党组织责任人和行政责任人不能是同一个人。"]
     shortest = calendar.add_workdays(session, clock.today(), SHORTEST_BIDDING_WORKDAYS)
     if values["bid_to"] < shortest:
-        fields["bid_to"] = [f"揭榜期至少 {SHORTEST_BIDDING_WORKDAYS} 个工作日,最早到 {shortest:%Y-%m-%d}。"]
+        fields["bid_to"] = [f"揭榜期至少 {SHORTEST_BIDDING_WORKDAYS} 个工作日，最早到 {shortest:%Y-%m-%d}。"]
     if values["deadline"].year > clock.today().year + 100:
         fields["deadline"] = ["完成期限太远，请核对年份。"]
     if values["deadline"] <= values["bid_to"]:
@@ -214,4 +215,4 @@ def _indicator(seq: int, row: Mapping[str, Any]) -> Indicator:
 
 def _expect(challenge: Challenge, state: ChallengeState) -> None:
     if challenge.state != state:
-        raise Conflict("榜单当前的状态不允许这样做,请刷新页面。")
+        raise Conflict("榜单当前的状态不允许这样做，请刷新页面。")

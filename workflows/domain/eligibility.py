@@ -4,17 +4,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-import orjson
-from sqlalchemy.orm import Session
-
-from workflows import clock, seal
+from workflows import clock
 from workflows.domain import challenges, permissions
-from workflows.models import Bid, EligibilityCheck, Indicator, SealKey
+from workflows.models import Bid, EligibilityCheck, Indicator
 
 SELF, OPENED, REVIEWED = "self", "opened", "reviewed"
 
 
-def facts(session: Session, bid: Bid) -> dict[str, Any]:
+def facts(bid: Bid) -> dict[str, Any]:
     """The inputs of D3 for ``bid`` as it stands.
 
     Facts that no stored row can tell yet (running projects, the justification score of the challenge, safety
@@ -30,7 +27,7 @@ def facts(session: Session, bid: Bid) -> dict[str, Any]:
         "team_size": len(bid.members),
         "unit_count": len({member.user.unit_id for member in bid.members}),
         "level": bid.challenge.level,
-        "pledge_worse_on_hard": _is_worse_on_hard(session, bid),
+        "pledge_worse_on_hard": _is_worse_on_hard(bid),
         "leader_judged_challenge": False,
         "unit_safety_veto": False,
         "safety_critical": bid.challenge.safety_critical,
@@ -66,7 +63,7 @@ def add_review(bid: Bid, *, role: str, passed: bool, reason: str, may_cure: bool
             stage=REVIEWED,
             code=f"R-{role}",
             severity="cure" if may_cure else "refuse",
-            message=f"{permissions.ROLES[role]}:{reason}",
+            message=f"{permissions.ROLES[role]}：{reason}",
             checked_at=clock.now(),
         )
     )
@@ -78,19 +75,18 @@ def may_cure(bid: Bid) -> bool:
     return bool(found) and all(check.severity == "cure" for check in found)
 
 
-def is_as_good(indicator: Indicator, value: Decimal) -> bool:
-    """Whether ``value`` reaches the indicator's target by its operator."""
+def is_as_good(indicator: Indicator, promised: Decimal | str) -> bool:
+    """Whether ``promised`` (as a document keeps it, or as a number) reaches the indicator's target by its operator."""
+    value = Decimal(promised)
     if indicator.op == "≥":
         return value >= indicator.target
     return value <= indicator.target if indicator.op == "≤" else value == indicator.target
 
 
-def _is_worse_on_hard(session: Session, bid: Bid) -> bool:
-    """Whether a hard indicator is pledged worse than its target; nothing pledged yet is not worse."""
-    if bid.sealed_document is None:
-        return False
-    key = session.get_one(SealKey, bid.challenge_id)
-    document = orjson.loads(seal.unseal(key.wrapped, bid.sealed_document, about=f"bid:{bid.id}"))
-    pledged = {row["indicator_id"]: Decimal(row["value"]) for row in document["pledge"]}
-    hard = [indicator for indicator in bid.challenge.indicators if indicator.hard]
-    return any(one.id in pledged and not is_as_good(one, pledged[one.id]) for one in hard)
+def _is_worse_on_hard(bid: Bid) -> bool:
+    """Whether a hard indicator is pledged worse than its target.
+
+    False until the bid is opened: what a sealed bid promises must not be read off what is found about it. Before
+    that only its own team is warned, beside the document that only they can read.
+    """
+    return any(one.indicator.hard and not is_as_good(one.indicator, one.value) for one in bid.pledges)

@@ -54,7 +54,7 @@ def move(run: Run, node: str, due_at: dt.datetime, *, actor_id: int | None, reas
     """Give the waiting timer at ``node`` another deadline. Raises Conflict when none waits there."""
     waiting = [(task, timer) for task, timer in waiting_timers(run.workflow) if timer.name == node]
     if not waiting:
-        raise Conflict("这个期限已经不在等待中,请刷新页面。")
+        raise Conflict("这个期限已经不在等待中，请刷新页面。")
     for task, timer in waiting:
         before = timer.due(task)
         timer.move(task, due_at)

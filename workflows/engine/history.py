@@ -73,7 +73,7 @@ def first_bent(session: Session, process: Process) -> str | None:
                 return f"流程 {process.id} 的履历第 {seq} 行与其校验值不符"
             head = entry.hash
     if (seq, head) != (process.history_seq, process.history_head):
-        return f"流程 {process.id} 的履历末尾与流程记录不符(应有 {process.history_seq} 行,实有 {seq} 行)"
+        return f"流程 {process.id} 的履历末尾与流程记录不符（应有 {process.history_seq} 行，实有 {seq} 行）"
     return None
 
 

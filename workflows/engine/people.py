@@ -115,7 +115,7 @@ def _mark_done(run: "Run", item: WorkItem, *, actor_id: int, opinion: str | None
     }
     taken = run.session.execute(_MARK_DONE, {"item_id": item.id, **values})
     if taken.rowcount != 1:  # type: ignore[attr-defined]
-        raise Conflict("本任务已被他人处理,请刷新页面。")
+        raise Conflict("本任务已被他人处理，请刷新页面。")
     for name, value in values.items():
         set_committed_value(item, name, value)
     if item.due_at is not None:

@@ -156,7 +156,7 @@ class Run:
         try:
             return self.workflow.get_task_from_id(UUID(int=token))
         except TaskNotFoundException as error:
-            raise Conflict("流程已经走过这一步,请刷新页面。") from error
+            raise Conflict("流程已经走过这一步，请刷新页面。") from error
 
     def complete_human(self, token: int, values: dict[str, Any], **entry: Any) -> None:
         """Let the token leave a user task with new variables; ``entry`` goes into the history."""

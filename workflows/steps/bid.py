@@ -15,6 +15,7 @@ from workflows.steps.bid_forms import (
     ConfirmForm,
     CureForm,
     ReviewForm,
+    SendForm,
     SignForm,
     TeamForm,
     WriteForm,
@@ -86,12 +87,17 @@ def write(act: Act) -> None:
 
 @service_step("bid.gather_facts")
 def gather_facts(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
-    return eligibility.facts(session, about(session, data))
+    return eligibility.facts(about(session, data))
 
 
 @service_step("bid.record_self_check")
 def record_self_check(session: Session, data: Mapping[str, Any]) -> None:
     eligibility.record(about(session, data), stage=eligibility.SELF, findings=data["eligibility"])
+
+
+@human_step("bid.send_to_sign", title="自检与送签", form=SendForm, about=about)
+def send_to_sign(act: Act) -> dict[str, Any]:
+    return {"proceed": act.values["proceed"]}
 
 
 @human_step("bid.sign", title="所在单位党政意见", form=SignForm, about=about)

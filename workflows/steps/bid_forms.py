@@ -113,14 +113,28 @@ class WriteForm(Schema):
         validate=validate.Length(1, 20),
         metadata={
             "label": "指标承诺",
-            "help": "承诺值应不低于榜单目标;否决性指标低于目标的,资格审查不予通过。",
+            "help": "承诺值应不低于榜单目标；否决性指标低于目标的，资格审查不予通过。",
         },
     )
     risks = _text("风险与对策")
     resources_needed = _text("所需资源")
     deposit_ok = fields.Boolean(load_default=False, metadata={"label": "同意缴纳风险抵押金"})
     coi_self = _text(
-        "利益冲突声明", longest=1000, help="团队成员与发榜单位、评审专家之间应当回避的关系;没有则不填。"
+        "利益冲突声明", longest=1000, help="团队成员与发榜单位、评审专家之间应当回避的关系；没有则不填。"
+    )
+
+
+class SendForm(Schema):
+    """自检与送签."""
+
+    proceed = fields.Boolean(
+        required=True,
+        metadata={
+            "label": "下一步",
+            "widget": "radio",
+            "choices": [("true", "送所在单位党政负责人签署"), ("false", "返回修改揭榜书")],
+            "help": "自检结果只作提醒，不影响递交；资格由开榜后的审查决定。",
+        },
     )
 
 
@@ -131,7 +145,7 @@ class SignForm(Schema):
         required=True,
         metadata={"label": "意见", "widget": "radio", "choices": [("true", "同意"), ("false", "不同意")]},
     )
-    opinion = _text("意见说明", longest=500, help="对人员保障的承诺;不同意时必填。")
+    opinion = _text("意见说明", longest=500, help="对人员保障的承诺；不同意时必填。")
 
 
 class ReviewForm(Schema):
@@ -145,7 +159,7 @@ class ReviewForm(Schema):
             "choices": [("true", "合格"), ("false", "不合格")],
         },
     )
-    opinion = _text("理由", longest=280, help="不合格时必填,将告知申报团队。")
+    opinion = _text("理由", longest=280, help="不合格时必填，将告知申报团队。")
     cure_allowed = fields.Boolean(
         load_default=False, metadata={"label": "允许补正", "help": "不合格但可在 2 个工作日内补正一次。"}
     )

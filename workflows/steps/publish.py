@@ -55,7 +55,7 @@ class PostForm(Schema):
     party_lead_id = identity("党组织责任人", "person")
     admin_lead_id = identity("行政责任人", "person")
     bid_to = fields.Date(
-        required=True, metadata={"label": "揭榜截止日", "help": "当日 24:00 截止,以服务器时间为准。"}
+        required=True, metadata={"label": "揭榜截止日", "help": "当日 24:00 截止，以服务器时间为准。"}
     )
     deadline = fields.Date(required=True, metadata={"label": "完成期限"})
     budget_fen = money("经费预算")
@@ -72,7 +72,7 @@ class OpenForm(Schema):
     """开榜: the confirmation that the seals may be opened."""
 
     confirmed = fields.Boolean(
-        required=True, metadata={"label": "我已见证揭榜期结束,同意开榜", "widget": "checkbox"}
+        required=True, metadata={"label": "我已见证揭榜期结束，同意开榜", "widget": "checkbox"}
     )
     witness = fields.String(
         required=True,

@@ -40,7 +40,8 @@ def remind(session: Session, item: WorkItem, action: str) -> None:
     people = _asked(session, item)
     title = HUMAN[item.step].title
     late = item.due_at is not None and clock.now() >= item.due_at
-    text = f"{'已逾期' if late else '即将到期'}:{title}({item.process.subject})"
+    state = "已逾期" if late else "即将到期"
+    text = f"{state}：{title}（{item.process.subject}）"
     reached = {person.id: person for person in people}
     if action == "escalate":
         for unit_id in {person.unit_id for person in people}:

@@ -92,6 +92,6 @@ def _build(files: Files, diagrams: list[Diagram]) -> list[Defect]:
             except (
                 Exception
             ) as error:  # whatever SpiffWorkflow or lxml raises is a refusal here, never a crash
-                reason = f"引擎无法读取这个流程:{type(error).__name__}: {str(error)[:300]}"
+                reason = f"引擎无法读取这个流程：{type(error).__name__}: {str(error)[:300]}"
                 defects.append(Defect(diagram.file, id_, line_of(process), reason))
     return defects

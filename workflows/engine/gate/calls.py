@@ -49,7 +49,7 @@ def _check_called(diagram: Diagram, processes: Processes) -> None:
         elif called not in processes:
             diagram.complain(call, f"没有名为 {called} 的流程")
         elif not any(kind_of(start) == "" for start in children(processes[called][1], "startEvent")):
-            diagram.complain(call, f"流程 {called} 没有无消息的开始事件,不能被调用")
+            diagram.complain(call, f"流程 {called} 没有无消息的开始事件，不能被调用")
 
 
 def _calls(process: etree._Element) -> list[etree._Element]:
@@ -67,7 +67,7 @@ def _check_circles(processes: Processes) -> None:
         for call in _calls(processes[circle[1]][1]):
             if call.get("calledElement") == circle[0]:
                 diagram = processes[circle[1]][0]
-                diagram.complain(call, f"流程互相调用成环:{' → '.join(reversed(circle))}")
+                diagram.complain(call, f"流程互相调用成环：{' → '.join(reversed(circle))}")
 
 
 def _check_keys(diagrams: Sequence[Diagram]) -> None:
@@ -77,7 +77,7 @@ def _check_keys(diagrams: Sequence[Diagram]) -> None:
             name, key = message.get("name", ""), properties(message).get("key", "")
             known, file = keys.setdefault(name, (key, diagram.file))
             if known != key:
-                diagram.complain(message, f"消息 {name} 的关联键是 {key},在 {file} 中是 {known}")
+                diagram.complain(message, f"消息 {name} 的关联键是 {key}，在 {file} 中是 {known}")
 
 
 def _check_shared_ids(diagrams: Sequence[Diagram], processes: Processes) -> None:
@@ -125,7 +125,8 @@ def _check_caught(diagrams: Sequence[Diagram]) -> None:
                 for event, code in thrown_in(diagram, scope, kind):
                     if is_event_subprocess(scope) or not holders or not _is_caught(holders, kind, code):
                         diagram.complain(
-                            event, f"这个{WORDS[kind]}没有被它所在的子流程或调用活动的边界接住(循环的不支持)"
+                            event,
+                            f"这个{WORDS[kind]}没有被它所在的子流程或调用活动的边界接住（循环的不支持）",
                         )
 
 

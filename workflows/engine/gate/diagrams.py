@@ -125,7 +125,7 @@ def read(content: bytes, file: str) -> etree._Element | Defect:
         return Defect(file, "definitions", 1, "文件不是 UTF-8 编码")
     declared = DECLARED_ENCODING.match(text)
     if declared and declared[1].lower() not in ("utf-8", "us-ascii"):
-        return Defect(file, "definitions", 1, f"文件声明的编码是 {declared[1]},只接受 UTF-8")
+        return Defect(file, "definitions", 1, f"文件声明的编码是 {declared[1]}，只接受 UTF-8")
     for word in (
         "<!DOCTYPE",
         "<!ENTITY",

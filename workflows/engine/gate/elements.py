@@ -115,18 +115,18 @@ EXTENSIONS: dict[str, frozenset[str]] = {
     "businessRuleTask": frozenset({"properties", "calledDecisionId"}),
 }
 WHY = {
-    "scriptTask": "不允许脚本任务,请改用服务任务",
+    "scriptTask": "不允许脚本任务，请改用服务任务",
     "script": "不允许脚本",
-    "preScript": "不允许前置脚本,请改用服务任务",
-    "postScript": "不允许后置脚本,请改用服务任务",
-    "signalEventDefinition": "不支持信号,请改用带关联键的消息",
-    "signal": "不支持信号,请改用带关联键的消息",
-    "task": "未定类型的任务不会执行,请改为用户任务或服务任务",
-    "manualTask": "手工任务不会执行,请改为用户任务",
-    "completionCondition": "不支持多实例的完成条件:引擎只看最后一个实例",
-    "loopDataOutputRef": "不支持多实例的结果列表,请在服务任务中保存结果",
-    "outputDataItem": "不支持多实例的结果列表,请在服务任务中保存结果",
-    "eventDefinitionRef": "不支持引用的事件定义,请把定义写在事件内",
+    "preScript": "不允许前置脚本，请改用服务任务",
+    "postScript": "不允许后置脚本，请改用服务任务",
+    "signalEventDefinition": "不支持信号，请改用带关联键的消息",
+    "signal": "不支持信号，请改用带关联键的消息",
+    "task": "未定类型的任务不会执行，请改为用户任务或服务任务",
+    "manualTask": "手工任务不会执行，请改为用户任务",
+    "completionCondition": "不支持多实例的完成条件：引擎只看最后一个实例",
+    "loopDataOutputRef": "不支持多实例的结果列表，请在服务任务中保存结果",
+    "outputDataItem": "不支持多实例的结果列表，请在服务任务中保存结果",
+    "eventDefinitionRef": "不支持引用的事件定义，请把定义写在事件内",
 }
 
 
@@ -207,7 +207,7 @@ def _check_properties(diagram: Diagram, holder: etree._Element, properties: etre
         if one.tag != f"{{{SPIFF}}}property" or len(one) or set(one.attrib) != {"name", "value"}:
             diagram.complain(one, "属性只能写成 name 与 value")
         elif name not in PROPERTIES[tag(holder)]:
-            diagram.complain(one, f"不认识的属性 {name},可用:{'、'.join(sorted(PROPERTIES[tag(holder)]))}")
+            diagram.complain(one, f"不认识的属性 {name}，可用：{'、'.join(sorted(PROPERTIES[tag(holder)]))}")
         elif name in seen:
             diagram.complain(one, f"属性 {name} 写了两次")
         seen.add(name)
@@ -231,11 +231,11 @@ def _check_ids(diagram: Diagram) -> None:
 def _check_id(diagram: Diagram, element: etree._Element, id_: str) -> None:
     names = diagram.names
     if id_ in RESERVED or any(part in id_ for part in RESERVED_PARTS):
-        diagram.complain(element, f"编号 {id_} 由引擎保留,请换一个")
+        diagram.complain(element, f"编号 {id_} 由引擎保留，请换一个")
     elif not IDENTIFIER.fullmatch(id_):
-        diagram.complain(element, f"编号 {id_} 只能由字母、数字、下划线和连字符组成,且不以数字开头")
+        diagram.complain(element, f"编号 {id_} 只能由字母、数字、下划线和连字符组成，且不以数字开头")
     elif names is not None and id_ in names.human | names.service:
-        diagram.complain(element, f"编号 {id_} 与步骤同名,请换一个")
+        diagram.complain(element, f"编号 {id_} 与步骤同名，请换一个")
 
 
 def _check_loop(diagram: Diagram, node: etree._Element) -> None:
@@ -267,7 +267,7 @@ def _check_standard_loop(diagram: Diagram, marker: etree._Element) -> None:
 
 def _check_multiple(diagram: Diagram, marker: etree._Element) -> None:
     if marker.get("isSequential") != "true":
-        diagram.complain(marker, "子流程和调用活动不支持并行多实例,请改为顺序多实例或分开的流程")
+        diagram.complain(marker, "子流程和调用活动不支持并行多实例，请改为顺序多实例或分开的流程")
     parts = children(marker, "loopCardinality", "loopDataInputRef")
     if len(parts) != 1:
         diagram.complain(marker, "多实例需要且只能有一个 loopCardinality 或 loopDataInputRef")

@@ -60,13 +60,13 @@ def _check_roots(diagram: Diagram) -> None:
         if not (message.get("name") or "").isidentifier():
             diagram.complain(message, "消息的名称须由字母、数字和下划线组成")
         if not said.get("key"):
-            diagram.complain(message, "消息没有关联键(属性 key)")
+            diagram.complain(message, "消息没有关联键（属性 key）")
         elif not all(name.isidentifier() for name in names):
             diagram.complain(message, "消息的 key 和 carries 须是变量名")
     for kind, code in CODES.items():
         for root in diagram.all(kind):
             if not root.get(code):
-                diagram.complain(root, f"{WORDS[kind]}没有代码({code})")
+                diagram.complain(root, f"{WORDS[kind]}没有代码（{code}）")
 
 
 def _check_event(diagram: Diagram, event: etree._Element) -> None:
@@ -77,7 +77,7 @@ def _check_event(diagram: Diagram, event: etree._Element) -> None:
         diagram.complain(event, "一个事件只能有一个事件定义")
     elif kind not in ALLOWED[place]:
         could = "、".join(WORDS[one] for one in ALLOWED[place])
-        diagram.complain(event, f"这个位置的事件不能是{WORDS.get(kind, kind)}事件,只能是:{could}")
+        diagram.complain(event, f"这个位置的事件不能是{WORDS.get(kind, kind)}事件，只能是：{could}")
     for definition in definitions:
         one = tag(definition).removesuffix("EventDefinition")
         if one == "message":
@@ -85,7 +85,7 @@ def _check_event(diagram: Diagram, event: etree._Element) -> None:
         elif one in CODES:
             _check_code_ref(diagram, event, one)
     if tag(event) == "boundaryEvent" and event.get("cancelActivity") == "false" and kind != "timer":
-        diagram.complain(event, "不中断的边界事件只支持定时;消息请用事件子流程,因为边界只接得住第一条")
+        diagram.complain(event, "不中断的边界事件只支持定时；消息请用事件子流程，因为边界只接得住第一条")
     if event.get("isInterrupting") == "false" and place != "event sub-process":
         diagram.complain(event, "isInterrupting 只用于事件子流程的开始事件")
 
@@ -113,7 +113,7 @@ def _check_code_ref(diagram: Diagram, event: etree._Element, kind: str) -> None:
         diagram.complain(event, f"文件中没有{WORDS[kind]} {ref}")
     if tag(event) != "boundaryEvent":
         if ref is None:
-            diagram.complain(event, f"没有指明{WORDS[kind]}({kind}Ref)")
+            diagram.complain(event, f"没有指明{WORDS[kind]}（{kind}Ref）")
         return
     if not any(
         id_of(node) == event.get("attachedToRef") and tag(node) in CONTAINERS for node in diagram.nodes()

@@ -67,7 +67,7 @@ def check_moment(
             diagram.complain(element, f'{place}:时长请写成 duration("{text}")')
         elif not _is_duration(text):
             diagram.complain(
-                element, f"{place}:时长 {text} 无法识别,只能由周、日、时、分、秒组成,且不超过 100 年"
+                element, f"{place}:时长 {text} 无法识别，只能由周、日、时、分、秒组成，且不超过 100 年"
             )
     elif found := ZONELESS.search(text):
         diagram.complain(element, f"{place}:时刻 {found[0]} 没有时区")
@@ -80,7 +80,7 @@ def _check_cycle(diagram: Diagram, element: etree._Element) -> None:
     if not ISO_LIKE.fullmatch(text):
         _check(diagram, element, text, "cycle")
     elif not _is_cycle(text):
-        diagram.complain(element, f"周期 {text} 无法识别,请写成 R3/PT24H 的样子")
+        diagram.complain(element, f"周期 {text} 无法识别，请写成 R3/PT24H 的样子")
 
 
 def _check(
@@ -91,7 +91,7 @@ def _check(
         expression = compiled(text or "")
     except feel.FeelSyntaxError as error:
         column = f"第 {error.line} 行第 {error.column} 列" if error.line > 1 else f"第 {error.column} 列"
-        diagram.complain(element, f"{place}:表达式有误,{column}:{error.reason}")
+        diagram.complain(element, f"{place}:表达式有误，{column}:{error.reason}")
         return
     if expression.names:
         return
@@ -99,7 +99,7 @@ def _check(
     try:
         value = expression.evaluate({}).value
     except feel.FeelError as error:
-        diagram.complain(element, f"{place}:表达式无法计算:{error.reason}")
+        diagram.complain(element, f"{place}:表达式无法计算：{error.reason}")
         return
     if not has_shape(value):
         diagram.complain(element, f"{place}:表达式的值应为{wanted}:{(text or '').strip()[:80]}")

@@ -66,7 +66,7 @@ def _check_starts_and_ends(graph: Graph) -> None:
     elif len(starts) > 1 and tag(graph.scope) == "subProcess":
         graph.diagram.complain(graph.scope, "子流程只能有一个开始事件")
     elif len(starts) > 1 and not all(kind_of(start) == "message" for start in starts):
-        graph.diagram.complain(starts[1], "多个开始事件只能都是消息开始事件,否则无消息的那个总会先走")
+        graph.diagram.complain(starts[1], "多个开始事件只能都是消息开始事件，否则无消息的那个总会先走")
     if not any(tag(node) == "endEvent" for node in graph.nodes.values()):
         graph.diagram.complain(graph.scope, "没有结束事件")
 
@@ -86,9 +86,9 @@ def _check_node(graph: Graph, node: etree._Element) -> None:
         if out:
             diagram.complain(node, "结束事件不能有出线")
     elif not out:
-        diagram.complain(node, "没有出线,流程会停在这里")
+        diagram.complain(node, "没有出线，流程会停在这里")
     elif name not in GATEWAYS and len(out) > 1:
-        diagram.complain(node, "任务和事件只能有一条出线,分支请用网关")
+        diagram.complain(node, "任务和事件只能有一条出线，分支请用网关")
     if name in CHOOSING:
         _check_choice(graph, node)
     else:
@@ -106,7 +106,7 @@ def _check_attachment(graph: Graph, event: etree._Element) -> None:
             event, f"边界事件附着的 {event.get('attachedToRef') or '(空)'} 不在同一个流程或子流程中"
         )
     elif tag(holder) not in WAITING or is_event_subprocess(holder):
-        graph.diagram.complain(event, "边界事件只能附着在会等待的节点:用户任务、接收任务、子流程、调用活动")
+        graph.diagram.complain(event, "边界事件只能附着在会等待的节点：用户任务、接收任务、子流程、调用活动")
 
 
 def _check_choice(graph: Graph, gateway: etree._Element) -> None:
@@ -122,7 +122,7 @@ def _check_choice(graph: Graph, gateway: etree._Element) -> None:
             if conditions:
                 diagram.complain(flow, "默认连线或唯一的出线不能带条件")
         elif not conditions:
-            diagram.complain(flow, "不是默认连线,缺少条件")
+            diagram.complain(flow, "不是默认连线，缺少条件")
         elif len(conditions) > 1:
             diagram.complain(flow, "一条连线只能有一个条件")
 

@@ -72,7 +72,7 @@ def _check_step(diagram: Diagram, node: etree._Element, step: str | None, where:
         return
     known = diagram.names.human if human else diagram.names.service
     if not step:
-        diagram.complain(node, f"没有指明步骤({where})")
+        diagram.complain(node, f"没有指明步骤（{where}）")
     elif step not in known:
         diagram.complain(node, f"没有名为 {step} 的{'人工' if human else '服务'}步骤")
 
@@ -84,7 +84,7 @@ def _check_decision(diagram: Diagram, node: etree._Element, decisions: Collectio
     elif table not in decisions:
         diagram.complain(node, f"没有名为 {table} 的决策表")
     elif not properties(node).get("result", table).isidentifier():
-        diagram.complain(node, "决策结果(属性 result)须是变量名")
+        diagram.complain(node, "决策结果（属性 result）须是变量名")
 
 
 def _check_human(diagram: Diagram, node: etree._Element, said: dict[str, str]) -> None:
@@ -101,11 +101,11 @@ def _check_human(diagram: Diagram, node: etree._Element, said: dict[str, str]) -
             diagram.complain(node, f"属性 {name} 只能是 {' 或 '.join(values)}")
     markers = children(node, MULTIPLE)
     if markers and "round" not in said:
-        diagram.complain(node, "多实例标记的用户任务是会签,需要属性 round")
+        diagram.complain(node, "多实例标记的用户任务是会签，需要属性 round")
     if "round" not in said:
         for name in ONLY_IN_ROUNDS:
             if name in said:
-                diagram.complain(node, f"属性 {name} 只用于会签(属性 round)")
+                diagram.complain(node, f"属性 {name} 只用于会签（属性 round）")
         return
     if not markers:
         diagram.complain(node, "属性 round 需要多实例标记")
@@ -116,7 +116,7 @@ def _check_human(diagram: Diagram, node: etree._Element, said: dict[str, str]) -
 
 def _check_marker(diagram: Diagram, marker: etree._Element, said: dict[str, str]) -> None:
     if any(is_element(child) for child in marker):
-        diagram.complain(marker, "会签的多实例标记内不能有内容,请用属性说明")
+        diagram.complain(marker, "会签的多实例标记内不能有内容，请用属性说明")
     if marker.get("isSequential") == "true" and said["round"] != "sequential":
         diagram.complain(marker, "顺序多实例标记只用于 round=sequential")
 
@@ -124,7 +124,7 @@ def _check_marker(diagram: Diagram, marker: etree._Element, said: dict[str, str]
 def _check_round(diagram: Diagram, node: etree._Element, said: dict[str, str]) -> None:
     policy, roles = said["round"], _roles(said)
     if policy not in POLICIES:
-        diagram.complain(node, f"会签策略 {policy} 不存在,可用:{'、'.join(POLICIES)}")
+        diagram.complain(node, f"会签策略 {policy} 不存在，可用：{'、'.join(POLICIES)}")
     if policy in ("ratio", "weighted") and "ratio" not in said:
         diagram.complain(node, f"会签策略 {policy} 需要属性 ratio")
     if policy not in ("ratio", "weighted") and "ratio" in said:
@@ -132,7 +132,7 @@ def _check_round(diagram: Diagram, node: etree._Element, said: dict[str, str]) -
     if policy != "weighted" and "weights" in said:
         diagram.complain(node, "属性 weights 只用于 weighted")
     if policy == "dual" and len(set(roles)) != 2:
-        diagram.complain(node, "会签策略 dual 需要恰好两个角色(属性 roles)")
+        diagram.complain(node, "会签策略 dual 需要恰好两个角色（属性 roles）")
     if policy == "sequential" and not roles and "assignees" not in said:
         diagram.complain(node, "会签策略 sequential 需要属性 assignees 或 roles")
     if len(set(roles)) != len(roles):
@@ -141,7 +141,7 @@ def _check_round(diagram: Diagram, node: etree._Element, said: dict[str, str]) -
         if diagram.names is not None and role not in diagram.names.roles:
             diagram.complain(node, f"属性 roles 中的 {role} 不是已知的角色")
     if not said.get("result", f"{id_of(node)}_result").isidentifier():
-        diagram.complain(node, "会签结果(属性 result)须是变量名;编号含连字符时必须写明")
+        diagram.complain(node, "会签结果（属性 result）须是变量名；编号含连字符时必须写明")
 
 
 def _roles(said: dict[str, str]) -> list[str]:
