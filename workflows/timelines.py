@@ -53,7 +53,7 @@ def of(session: Session, process_id: int) -> list[Row]:
             at=entry.at,
             who=names.get(entry.actor_id or 0),
             for_whom=names.get(entry.for_id or 0),
-            verb=VERBS[entry.verb],
+            verb=_verb(entry),
             step_title=labels.get(entry.node, ""),
             reason=entry.reason,
         )
@@ -65,3 +65,10 @@ def _labels(session: Session, process_id: int) -> dict[str, str]:
     """The name of each box of the process's diagrams."""
     definition = LIBRARY.get(session, session.get_one(Process, process_id).digest)
     return {node: label or "" for node, label in definition.labels.items()}
+
+
+def _verb(entry: HistoryEntry) -> str:
+    """What was done; of a vote, which way it went, where the step asks a yes or no."""
+    if entry.verb == "vote" and entry.after["agree"] is not None:
+        return "同意" if entry.after["agree"] else "不同意"
+    return VERBS[entry.verb]
