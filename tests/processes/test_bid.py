@@ -10,7 +10,6 @@ from tests.processes import cast as play_cast
 from tests.processes.cast import CLOSING, Cast
 from workflows import clock, work
 from workflows.db import Database
-from workflows.engine.tables import Process
 from workflows.errors import Conflict, Forbidden, Invalid
 from workflows.models import Bid, TeamMember, User
 
@@ -263,29 +262,6 @@ def test_a_bid_that_is_not_cured_in_time_is_rejected(campaign: Database, cast: C
     assert play.open_nodes(campaign, process) == ["cure"]
     play.wait_until(campaign, due_at)
     assert (play_cast.bid_states(campaign), play.status(campaign, process)) == (["ineligible"], "completed")
-
-
-def test_the_state_of_a_bid_stays_small(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
-    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
-    sizes = []
-
-    def measure() -> None:
-        with campaign.read() as session:
-            sizes.append(len(session.get_one(Process, process).state))
-
-    play_cast.write(campaign, cast, challenge_id, process)
-    measure()
-    for _ in range(5):  # sent back and written again
-        play.complete(campaign, "bid.sign", by=cast.admin_head, agree=False, opinion="再改")
-        play_cast.put_down(campaign, challenge_id, process, by=cast.leader)
-        measure()
-    play_cast.sign(campaign, cast, process)
-    play_cast.open_bids(campaign, cast)
-    measure()
-    play_cast.review(campaign, cast, process, hr="cure")
-    measure()
-    assert max(sizes) < 4096
 
 
 def test_every_step_can_be_done_by_a_server_that_has_seen_nothing_before(

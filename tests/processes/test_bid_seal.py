@@ -10,6 +10,7 @@ from tests.processes import cast as play_cast
 from tests.processes.cast import CLOSING, MARKER, Cast
 from workflows import clock
 from workflows.db import Database
+from workflows.engine.tables import Process
 from workflows.errors import Conflict
 from workflows.models import Bid, MilestoneDraft, PledgedValue
 
@@ -124,3 +125,26 @@ def test_the_database_never_holds_the_text_of_a_bid_that_is_not_open(campaign: D
         play.complete(campaign, "publish.open", by=one, confirmed=True, witness="王监督")
     play.settle(campaign)
     assert marker in _stored(campaign)
+
+
+def test_the_state_of_a_bid_stays_small(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast)
+    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    sizes = []
+
+    def measure() -> None:
+        with campaign.read() as session:
+            sizes.append(len(session.get_one(Process, process).state))
+
+    play_cast.write(campaign, cast, challenge_id, process)
+    measure()
+    for _ in range(5):  # sent back and written again
+        play.complete(campaign, "bid.sign", by=cast.admin_head, agree=False, opinion="再改")
+        play_cast.put_down(campaign, challenge_id, process, by=cast.leader)
+        measure()
+    play_cast.sign(campaign, cast, process)
+    play_cast.open_bids(campaign, cast)
+    measure()
+    play_cast.review(campaign, cast, process, hr="cure")
+    measure()
+    assert max(sizes) < 4096
