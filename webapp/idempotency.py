@@ -8,17 +8,17 @@ import hashlib
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 from flask import make_response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, inspect, update
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from webapp import auth, db
 from workflows import clock, jobs
+from workflows.db import insert_if_missing
 from workflows.errors import Invalid, Refusal
 from workflows.models import IdempotentRequest
 
@@ -27,6 +27,14 @@ UNHASHED = {"csrf_token"}  # form fields that may differ between two sendings of
 
 
 P = ParamSpec("P")
+Key = tuple[int, str]  # whose, and the key
+
+_ROWS: Any = inspect(IdempotentRequest).local_table
+_KEEP = (
+    update(_ROWS)
+    .where(_ROWS.c.user_id == bindparam("b_user_id"), _ROWS.c.key == bindparam("b_key"))
+    .values({name: bindparam(name) for name in ("status", "location", "body")})
+)
 
 
 class KeyMissing(Refusal):
@@ -46,7 +54,7 @@ def once(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
         response: Response = make_response(view(*args, **kwargs))
         if response.status_code < 400:
             if claimed is not None:
-                _keep(claimed, response)
+                _keep(db.session(), claimed, response)
             db.session().commit()
             jobs.nudge()
         return response
@@ -54,8 +62,8 @@ def once(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
     return committing
 
 
-def _claim(session: Session) -> IdempotentRequest | Response | None:
-    """Take the key of this request: the row to fill, the earlier answer, or None if no key is needed.
+def _claim(session: Session) -> Key | Response | None:
+    """Take the key of this request: whose answer is to be kept, the earlier answer, or None if no key is needed.
 
     A second request under the same key waits here until the first has ended. Raises Invalid if the key was
     used for another request, KeyMissing if the API got none.
@@ -64,25 +72,17 @@ def _claim(session: Session) -> IdempotentRequest | Response | None:
     actor = auth.actor_or_none()
     if key is None or actor is None:
         return None
-    fresh = {"user_id": actor.id, "key": key, "request_hash": _hash(), "status": 0, "body": b""}
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    inserted = session.execute(
-        dialect.insert(IdempotentRequest)
-        .values(**fresh, created_at=clock.now())
-        .on_conflict_do_nothing()
-        .returning(IdempotentRequest.key)
-    ).first()
-    row = session.scalars(
-        select(IdempotentRequest).where(IdempotentRequest.user_id == actor.id, IdempotentRequest.key == key)
-    ).one()
-    return row if inserted else _again(row)
+    fresh = {"user_id": actor.id, "key": key, "request_hash": _hash(), "created_at": clock.now()}
+    if insert_if_missing(session, IdempotentRequest, {**fresh, "status": 0, "body": b""}):
+        return actor.id, key
+    return _again(session.get_one(IdempotentRequest, (actor.id, key)))
 
 
-def _keep(row: IdempotentRequest, response: Response) -> None:
+def _keep(session: Session, claimed: Key, response: Response) -> None:
     """Store ``response`` as the answer under the key."""
-    row.status = response.status_code
-    row.location = response.headers.get("Location")
-    row.body = response.get_data()
+    answer = {"location": response.headers.get("Location"), "body": response.get_data()}
+    kept = {"b_user_id": claimed[0], "b_key": claimed[1], "status": response.status_code, **answer}
+    session.execute(_KEEP, kept)
 
 
 def _again(row: IdempotentRequest) -> Response:

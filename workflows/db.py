@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -92,7 +92,11 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
-def insert_if_missing(session: Session, table: type[Base], values: dict[str, Any]) -> None:
-    """Insert one row unless a row with its key exists, whoever else may be inserting it at this moment."""
+def insert_if_missing(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
+    """Insert one row unless a row with its key exists; whether it was inserted.
+
+    Whoever else is inserting it at this moment is waited for.
+    """
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(insert(table).values(values).on_conflict_do_nothing())
+    statement = insert(table).values(values).on_conflict_do_nothing().returning(inspect(table).primary_key[0])
+    return session.execute(statement).first() is not None

@@ -6,8 +6,8 @@ import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.errors import Conflict, Invalid, NotFound
@@ -22,10 +22,19 @@ _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 
 
+# Built once: every request begins with one of them.
+_BY_ID = select(User).where(User.id == bindparam("user_id"), User.is_active)
+_BY_TOKEN = (
+    select(User)
+    .join(ApiToken, ApiToken.user_id == User.id)
+    .where(ApiToken.digest == bindparam("digest"), User.is_active)
+    .where(ApiToken.expires_at.is_(None) | (ApiToken.expires_at > bindparam("now")))
+)
+
+
 def get(session: Session, user_id: int) -> User | None:
-    """The active user of that id with roles loaded, or None."""
-    found = session.scalar(select(User).where(User.id == user_id).options(selectinload(User.grants)))
-    return found if found and found.is_active else None
+    """The active user of that id, or None."""
+    return session.scalar(_BY_ID, {"user_id": user_id})
 
 
 def by_login(session: Session, login: str) -> User | None:
@@ -140,13 +149,7 @@ def issue_token(session: Session, user: User, *, name: str, days: int) -> str:
 
 def by_token(session: Session, token: str) -> User | None:
     """The active user whose unexpired token this is, or None."""
-    found = session.scalar(
-        select(ApiToken).where(
-            ApiToken.digest == _digest(token),
-            or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > clock.now()),
-        )
-    )
-    return get(session, found.user_id) if found else None
+    return session.scalar(_BY_TOKEN, {"digest": _digest(token), "now": clock.now()})
 
 
 def tokens(session: Session, user: User) -> list[ApiToken]:
