@@ -142,3 +142,23 @@ def test_a_clock_that_jumps_a_day_fires_what_is_due_once(trials: Database, someo
     play.wait(trials, days=1)
     play.settle(trials)
     assert sorted(trial.notes(trials, someone)) == ["done", "late", "urged"]
+
+
+def test_a_failure_behind_somebody_s_act_is_kept_until_the_process_has_gone_on(
+    trials: Database, someone: int
+) -> None:
+    process = trial.begin(trials, "fails", someone)
+    trial.set_person(trials, someone, on_duty=False)
+    for tries in (1, 2):
+        with pytest.raises(StepFailed) as failed:
+            play.complete(trials, "trial.work", by=someone)
+        watch.report(trials, failed.value)
+        [incident] = play.incidents(trials)
+        kept = (incident.process_id, incident.node, incident.tries, incident.resolved_at)
+        assert kept == (process, "check", tries, None)
+        assert incident.error == "check: ArithmeticError: 现场没有电"
+    with trials.transaction() as session, pytest.raises(Conflict, match="由办理人重新提交"):
+        watch.retry(session, incident.id)
+    trial.set_person(trials, someone)
+    play.complete(trials, "trial.work", by=someone)
+    assert [one.resolved_at is None for one in play.incidents(trials)] == [False]
