@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from workflows import clock
 from workflows.db import Database
 from workflows.engine import due, incidents, messages
 from workflows.engine.tables import Delivery, Due
+from workflows.models import IdempotentRequest
 
 log = structlog.get_logger("jobs")
 
@@ -22,6 +23,8 @@ BATCH = 200
 POLL_SECONDS = 2.0
 MAX_TRIES = 3  # afterwards the row waits for a person
 BACKOFF = (dt.timedelta(seconds=10), dt.timedelta(minutes=2))
+ANSWERS_KEPT = dt.timedelta(days=30)
+TIDY_EVERY = dt.timedelta(hours=1)
 NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
 _wake = threading.Event()
@@ -112,6 +115,14 @@ def retry(session: Session, source: str) -> None:
         session.execute(update(table).where(table.id == int(row_id)).values(tries=0, next_try_at=clock.now()))
 
 
+def forget_old_answers(database: Database) -> int:
+    """Delete the answers kept for repeated requests that nobody will repeat any more; how many there were."""
+    with database.transaction() as session:
+        old = delete(IdempotentRequest).where(IdempotentRequest.created_at < clock.now() - ANSWERS_KEPT)
+        gone: Any = session.execute(old.execution_options(synchronize_session=False))
+        return int(gone.rowcount)
+
+
 def nudge() -> None:
     """Wake the embedded thread: a transaction has just left work behind."""
     _wake.set()
@@ -126,12 +137,19 @@ def start_thread(database: Database) -> threading.Thread:
 
 def work_forever(database: Database, stop: threading.Event | None = None) -> None:
     """Run the jobs until ``stop`` is set; a database that is away is waited for."""
+    tidied_at = clock.now() - TIDY_EVERY
     while stop is None or not stop.is_set():
         _wake.clear()
         try:
+            if clock.now() - tidied_at >= TIDY_EVERY:
+                forget_old_answers(database)
+                tidied_at = clock.now()
             done = run_once(database)
         except OperationalError as error:
             log.warning("database away", error=str(error.orig))
+            done = 0
+        except Exception:  # the clock must not stop for one bad round
+            log.exception("round of jobs failed")
             done = 0
         if not done:
             _wake.wait(POLL_SECONDS)
