@@ -1,11 +1,12 @@
 """Every setting, its default and what it means. Set them in the environment with the prefix JIEBANG_."""
 
-import os
 import secrets
 from pathlib import Path
 from typing import Any
 
 from environs import Env
+
+from workflows import seal
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -76,11 +77,4 @@ def _for_libraries(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kept_secret(path: Path) -> str:
-    """The secret in ``path``, made on first use and readable by the owner only."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(32))
-    return path.read_text()
+    return seal.kept_in(path, lambda size: secrets.token_hex(size).encode()).decode()

@@ -9,6 +9,7 @@ from flask_babel import format_date, get_locale
 
 from webapp import i18n
 from workflows import clock
+from workflows.domain.terms import LEVELS, MODES, TEAM_ROLES
 
 FEN_PER_YUAN = 100
 FEN_PER_WAN = 1_000_000
@@ -46,9 +47,6 @@ ITEM_STATES = {
     "done": Chip("已办", "✓", "green"),
     "cancelled": Chip("已取消", "✕", "secondary"),
 }
-LEVELS = {"A": "厂级重大", "B": "厂级重点", "C": "基层"}
-MODES = {"single": "单揭", "multi": "一榜多揭", "race": "赛马"}
-TEAM_ROLES = {"leader": "挂帅人", "core": "骨干", "member": "成员", "support": "支撑", "mentor": "导师"}
 SEVERITIES = {
     "refuse": Chip("不符合", "✕", "red"),
     "warn": Chip("提醒", "!", "yellow"),

@@ -62,7 +62,7 @@ def badges() -> Badges | None:
     if actor is None:
         return None
     if "badges" not in g:
-        todo = inboxes.inbox(db.session(), actor, size=1).counts["todo"]
+        todo = inboxes.todo_count(db.session(), actor)
         g.badges = Badges(todo=todo, unread=notices.unread_count(db.session(), actor))
     kept: Badges = g.badges
     return kept

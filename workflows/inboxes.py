@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from workflows import calendar, clock, timelines, work
 from workflows.domain import accounts, permissions
+from workflows.domain.permissions import Grants
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.registry import HUMAN
 from workflows.engine.runtime import Run
@@ -95,38 +96,34 @@ def inbox(session: Session, actor: User, *, box: str = "todo", page: int = 1, si
     """One box of the task centre: what is due first comes first; pages count from 1. Raises NotFound."""
     if box not in BOXES:
         raise NotFound("没有这个任务箱。")
-    counts = {name: session.execute(_count(_rows(session, actor, name))).scalar_one() for name in BOXES}
-    query = _rows(session, actor, box).options(joinedload(WorkItem.process)) if box != "started" else None
-    window = ((page - 1) * size, size)
-    if query is None:
-        rows = [_started_row(process) for process in _page(session, _rows(session, actor, box), window)]
-    else:
-        items = _page(session, query, window)
-        rows = [_row(session, item, _names(session, items)) for item in items]
-    return Inbox(rows, counts[box], counts)
+    held = permissions.grants(session, actor)
+    queries = {name: _rows(held, name) for name in BOXES}
+    counts = {name: _count(session, query) for name, query in queries.items()}
+    wanted = queries[box].offset((page - 1) * size).limit(size)
+    if box == "started":
+        return Inbox([_started_row(process) for process in session.scalars(wanted)], counts[box], counts)
+    items = session.scalars(wanted.options(joinedload(WorkItem.process))).all()
+    names = _names(session, items)
+    return Inbox([_row(session, item, names) for item in items], counts[box], counts)
 
 
-def _rows(session: Session, actor: User, box: str) -> Any:
+def todo_count(session: Session, actor: User) -> int:
+    """How many work items wait for ``actor``."""
+    return _count(session, _rows(permissions.grants(session, actor), "todo"))
+
+
+def _rows(held: Grants, box: str) -> Any:
+    items = select(WorkItem)
     if box == "todo":
-        waiting = select(WorkItem).where(
-            WorkItem.status == OPEN, work.is_mine(permissions.grants(session, actor))
-        )
+        waiting = items.where(WorkItem.status == OPEN, work.is_mine(held))
         return waiting.order_by(WorkItem.due_at.is_(None), WorkItem.due_at, WorkItem.id)
     if box == "done":
-        return (
-            select(WorkItem)
-            .where(WorkItem.done_by_id == actor.id)
-            .order_by(WorkItem.done_at.desc(), WorkItem.id)
-        )
-    return select(Process).where(Process.started_by_id == actor.id).order_by(Process.id.desc())
+        return items.where(WorkItem.done_by_id == held.user_id).order_by(WorkItem.done_at.desc(), WorkItem.id)
+    return select(Process).where(Process.started_by_id == held.user_id).order_by(Process.id.desc())
 
 
-def _count(query: Any) -> Any:
-    return select(func.count()).select_from(query.order_by(None).subquery())
-
-
-def _page(session: Session, query: Any, window: tuple[int, int]) -> Sequence[Any]:
-    return session.scalars(query.offset(window[0]).limit(window[1])).all()
+def _count(session: Session, query: Any) -> int:
+    return session.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
 
 
 def _names(session: Session, items: Sequence[WorkItem]) -> dict[int, str]:

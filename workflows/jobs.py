@@ -86,7 +86,7 @@ def _attempt(database: Database, job: Job, row_id: int) -> bool:
     try:
         with database.transaction() as session:
             done = bool(job.do(session, row_id))
-            if done and job.table is not None:
+            if done:
                 incidents.resolve(session, source)
         return done
     except OperationalError:  # the database is away: nothing is wrong with the row

@@ -5,6 +5,7 @@ Who holds both the host and the key file can read what is sealed; who holds the 
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -55,13 +56,17 @@ def _unwrap(wrapped: bytes) -> bytes:
 
 
 def _file_key() -> bytes:
-    """The key in the key file, made on first use and readable by its owner only."""
-    if not _key_file.exists():
-        _key_file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = _key_file.with_suffix(f".{secrets.token_hex(4)}")
+    return kept_in(_key_file, secrets.token_bytes)
+
+
+def kept_in(path: Path, make: Callable[[int], bytes]) -> bytes:
+    """The secret in ``path``: made of KEY_BYTES on first use, and readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
+            file.write(make(KEY_BYTES))
         with suppress(FileExistsError):  # another process of the server was first
-            os.link(fresh, _key_file)  # whole or not at all, never half written
+            os.link(fresh, path)  # whole or not at all, never half written
         fresh.unlink()
-    return _key_file.read_bytes()
+    return path.read_bytes()

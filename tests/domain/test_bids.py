@@ -196,13 +196,3 @@ def test_bids_are_listed_to_who_may_see_them(session: Session) -> None:
     assert [seen(leader) for leader in leaders] == [{bid.id} for bid in made]
     assert seen(factories.user(session)) == set()
     assert bids.of_person(session, leaders[1]) == [made[1]]
-
-
-def test_sealed_bids_are_counted_without_those_withdrawn(session: Session) -> None:
-    bid = sealed(session)
-    withdrawn = bids.begin(session, bid.challenge, leader=factories.user(session))
-    bids.write(session, withdrawn, document=document(bid.challenge), actor=withdrawn.leader)
-    bids.seal_up(session, withdrawn)
-    bids.withdraw(session, withdrawn)
-    session.flush()
-    assert bids.count_sealed(session, bid.challenge) == 1

@@ -104,10 +104,6 @@ def test_a_challenge_not_published_is_seen_by_few(session: Session, people: dict
     assert may == {"office", "supervision"}
 
 
-def test_only_operators_operate(session: Session, people: dict[str, User]) -> None:
-    assert {name for name, user in people.items() if permissions.may_operate(session, user)} == {"admin"}
-
-
 def test_grants_name_the_audiences_of_a_person(session: Session) -> None:
     user = factories.user(session, roles=["office", "leader@"])
     post = Post(code="P1", unit_id=user.unit_id, name="采气工")

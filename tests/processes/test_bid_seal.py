@@ -93,7 +93,7 @@ def test_nobody_reads_a_sealed_bid(campaign: Database, cast: Cast) -> None:
 
 def _stored(campaign: Database) -> bytes:
     """Every byte that the database keeps: its files, or the values of its tables as PostgreSQL writes them out."""
-    if campaign.is_sqlite:
+    if campaign.engine.dialect.name == "sqlite":
         path = campaign.engine.url.database or ""
         return b"".join(file.read_bytes() for file in play.database_files(path))
     with campaign.read() as session:

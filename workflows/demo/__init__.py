@@ -9,13 +9,12 @@ from pathlib import Path
 from workflows import calendar, clock, jobs, watch
 from workflows.db import Database
 from workflows.demo import acts
+from workflows.demo.acts import Act
 from workflows.domain import accounts
 from workflows.models import RoleGrant, Unit, User
 
 FOLDER = Path(__file__).parent
 PASSWORD = "jiebang-demo"  # noqa: S105 -- of every demo account, told on the sign-in page in demo mode only
-
-Act = Callable[[Database], None]
 
 
 def build(database: Database, *, say: Callable[[str], None] = print) -> None:
@@ -58,28 +57,27 @@ def _script(database: Database, today: dt.date) -> list[tuple[dt.date, Act]]:
             return calendar.add_workdays(session, today, offset)
 
         days = {offset: workday(offset) for offset in range(-45, 31)}
-    posted = {one["code"]: one for one in json.loads((FOLDER / "challenges.json").read_text())}
 
     def post(code: str, on: int, until: int) -> tuple[dt.date, Act]:
-        return days[on], acts.post(posted[code], days[until])
+        return days[on], acts.post(code, days[until])
 
     return sorted(
         [
-            post("TRQ-2027-S04", -45, -30),
-            post("TRQ-2027-F01", -42, -22),
+            post("S04", -45, -30),
+            post("F01", -42, -22),
             *((days[on], acts.bid("F01", team)) for on, team in ((-36, acts.CQ1), (-35, acts.CQ2))),
             (days[-21], acts.open_seals("F01")),
             (days[-20], acts.review("F01")),
-            post("TRQ-2027-S01", -20, -2),
+            post("S01", -20, -2),
             *((days[on], acts.bid("S01", team)) for on, team in ((-12, acts.JS1), (-9, acts.CQ2))),
-            post("TRQ-2027-S02", -8, 9),
+            post("S02", -8, 9),
             (days[-5], acts.bid("S02", acts.CQ1)),
             (days[-4], acts.bid("S02", acts.JS1, until="sign")),
             (days[-3], acts.bid("S02", acts.CQ2, until="confirm")),
-            post("TRQ-2027-M01", -6, 14),
+            post("M01", -6, 14),
             (days[-2], acts.bid("M01", acts.SXB, until="write")),
-            post("TRQ-2027-F03", -3, 17),
-            post("TRQ-2027-M04", -1, 20),
+            post("F03", -3, 17),
+            post("M04", -1, 20),
         ],
         key=lambda one: one[0],
     )

@@ -37,14 +37,15 @@ SXB = Team("hua", ("jin", "wei", "finance", "production"), ("sxb.secretary", "sx
 SPONSORS = {"发展之困": "CQ1", "生产所需": "JS1", "市场所急": "SXB"}
 
 
-TITLES = {
-    one["code"].rpartition("-")[2]: one["title"]
+CHALLENGES = {
+    one["code"].rpartition("-")[2]: one
     for one in json.loads((Path(__file__).parent / "challenges.json").read_text())
 }
 
 
-def post(challenge: Mapping[str, Any], bid_to: dt.date) -> Act:
+def post(code: str, bid_to: dt.date) -> Act:
     """The office posts one of the challenges of challenges.json."""
+    challenge = CHALLENGES[code]
 
     def act(database: Database) -> None:
         with database.transaction() as session:
@@ -170,7 +171,7 @@ def _document(challenge: Challenge) -> dict[str, Any]:
 
 def _challenge(session: Session, code: str) -> Challenge:
     """The challenge that ``code`` (S01) names in challenges.json."""
-    return session.scalars(select(Challenge).where(Challenge.title == TITLES[code])).one()
+    return session.scalars(select(Challenge).where(Challenge.title == CHALLENGES[code]["title"])).one()
 
 
 def _user(session: Session, login: str) -> User:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import clock, seal
@@ -177,11 +177,6 @@ def of_person(session: Session, user: User) -> list[Bid]:
     mine = select(TeamMember.bid_id).where(TeamMember.user_id == user.id)
     query = select(Bid).where(Bid.id.in_(mine)).order_by(Bid.id.desc())
     return list(session.scalars(query.options(selectinload(Bid.challenge), selectinload(Bid.leader))))
-
-
-def count_sealed(session: Session, challenge: Challenge) -> int:
-    query = select(func.count()).where(Bid.challenge_id == challenge.id, Bid.sealed_at.is_not(None))
-    return session.execute(query.where(Bid.state != BidState.WITHDRAWN)).scalar_one()
 
 
 def document(session: Session, bid: Bid, *, actor: User) -> dict[str, Any] | None:

@@ -147,8 +147,3 @@ def may_see_findings(session: Session, user: User, bid: Bid) -> bool:
 def may_withdraw(user: User, bid: Bid) -> bool:
     """撤回: the leader, of a sealed bid."""
     return user.id == bid.leader_id and bid.state == BidState.SEALED
-
-
-def may_operate(session: Session, user: User) -> bool:
-    """运维: operators of the service."""
-    return grants(session, user).is_any(["admin"])

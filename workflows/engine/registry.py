@@ -38,7 +38,7 @@ About = Callable[[Session, Mapping[str, Any]], Any]
 
 @dataclass(frozen=True)
 class HumanStep:
-    """A human step: its title, form, the object it is about, what completing it does, and what its round's end does."""
+    """A human step: its title, its form, the object it is about, and what completing it does."""
 
     name: str
     title: str
@@ -78,7 +78,6 @@ ON_MESSAGE_START: dict[str, Callable[[Session, Mapping[str, Any]], Started]] = {
 class Hooks:
     """What the campaign provides beside steps; set once when workflows.steps is imported."""
 
-    roles: frozenset[str] = frozenset()
     deadline_after: Callable[[Session, int], dt.datetime] | None = None  # working days -> instant
     reminders: Callable[[str], list[tuple[int, str]]] | None = None  # step -> (working days from due, action)
     remind_at: Callable[[Session, dt.datetime, int], dt.datetime] | None = None

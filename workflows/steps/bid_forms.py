@@ -2,15 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
+from workflows.domain.terms import TEAM_ROLES
 from workflows.steps.inputs import identity, measured, money
-
-TEAM_ROLES = {
-    "leader": "挂帅人",
-    "core": "骨干",
-    "member": "成员",
-    "support": "支撑",
-    "mentor": "导师",
-}
 
 
 class BidStart(Schema):

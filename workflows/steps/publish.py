@@ -7,13 +7,11 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from workflows.domain import challenges
+from workflows.domain.terms import LEVELS, MODES
 from workflows.engine.registry import Act, Started, Vote, human_step, service_step, start
 from workflows.errors import Invalid
 from workflows.models import Category, Challenge, Mode, User
 from workflows.steps.inputs import identity, measured, money
-
-LEVELS = {"A": "A 厂级重大", "B": "B 厂级重点", "C": "C 基层"}
-MODES = {Mode.SINGLE: "单揭", Mode.MULTI: "一榜多揭", Mode.RACE: "赛马"}
 
 
 class IndicatorRow(Schema):
@@ -43,12 +41,12 @@ class PostForm(Schema):
     )
     level = fields.String(
         required=True,
-        validate=validate.OneOf(list(LEVELS), labels=list(LEVELS.values())),
+        validate=validate.OneOf(list(LEVELS), labels=[f"{code} {name}" for code, name in LEVELS.items()]),
         metadata={"label": "级别"},
     )
     mode = fields.String(
         load_default=Mode.SINGLE.value,
-        validate=validate.OneOf([one.value for one in MODES], labels=list(MODES.values())),
+        validate=validate.OneOf(list(MODES), labels=list(MODES.values())),
         metadata={"label": "揭榜方式"},
     )
     sponsor_unit_id = identity("发榜单位", "unit")

@@ -66,8 +66,7 @@ def _asked(session: Session, item: WorkItem) -> list[User]:
     return list(session.scalars(select(User).where(User.id.in_(listed))))
 
 
-HOOKS.roles = frozenset(permissions.ROLES)
-HOOKS.deadline_after = lambda session, days: calendar.deadline_after(session, days)
+HOOKS.deadline_after = calendar.deadline_after
 HOOKS.reminders = plan
 HOOKS.remind_at = remind_at
 HOOKS.remind = remind
