@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Everything a developer does: python3 dev.py run | test | check | bench | fmt | lock.
+"""Everything a developer does: python3 dev.py run | test | check | bench | docs | fmt | lock.
 
 Sets up what it needs by itself: packages in .venv, tools in .boot, data in var. Standard library only.
 """
@@ -40,6 +40,7 @@ def main(arguments: list[str]) -> int:
         "test": lambda: test(rest),
         "check": check,
         "bench": lambda: bench(chosen.name, chosen.json),
+        "docs": docs,
         "fmt": fmt,
         "lock": lock,
     }
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="set up and measure")
     bench.add_argument("name", nargs="?", help="one benchmark; all of them without")
     bench.add_argument("--json", metavar="FILE", help="write the figures there too")
+    commands.add_parser("docs", help="draw the diagrams and write docs/processes.md anew")
     commands.add_parser("fmt", help="format the sources")
     commands.add_parser("lock", help="make the lock files anew from the requirements")
     return parser
@@ -125,10 +127,11 @@ def _is_healthy(host: str, port: int) -> bool:
 def test(arguments: list[str]) -> int:
     """Run the tests on SQLite and PostgreSQL and, where there is one, in a browser."""
     environment.prepare(lock=DEV_LOCK)
-    return 0 if tests_pass(arguments) else 1
+    return 0 if tests_pass(arguments, whole=False) else 1
 
 
-def tests_pass(arguments: list[str]) -> bool:
+def tests_pass(arguments: list[str], *, whole: bool) -> bool:
+    """Run the tests; ``whole`` adds what a quick run leaves out: the rehearsal on PostgreSQL too."""
     chromium = services.chromium()
     with services.postgres() as postgres:
         missing = [name for name, found in (("PostgreSQL", postgres), ("Chromium", chromium)) if not found]
@@ -137,6 +140,8 @@ def tests_pass(arguments: list[str]) -> bool:
                 f"No {' and no '.join(missing)} here: with CI set this is a failure, not a skip."
             )
         found = {"JIEBANG_TEST_POSTGRES": postgres or "none", "JIEBANG_CHROMIUM": chromium or "none"}
+        if whole:
+            found["JIEBANG_WHOLE"] = "1"
         command = [str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "worksteal", *arguments]
         passed = steps.passes("tests", command, env=found)
     for name in missing:
@@ -161,7 +166,7 @@ def check() -> int:
         if not steps.passes(what, [str(VENV / "bin" / program), *rest])
     ]
     failed += [f"{name} is older than its requirements: python3 dev.py lock" for name in locks.outdated()]
-    if not tests_pass([]):
+    if not tests_pass([], whole=True):
         failed.append("tests")
     steps.say(f"-- check: {'; '.join(failed) if failed else 'all is well'}, {time.monotonic() - began:.0f} s")
     return 1 if failed else 0
@@ -172,6 +177,12 @@ def bench(name: str | None, json: str | None) -> int:
     environment.prepare(lock=DEV_LOCK)
     options = [*([name] if name else []), *(["--json", json] if json else [])]
     return 0 if steps.passes("bench", [str(PYTHON), "-m", "bench", *options]) else 1
+
+
+def docs() -> int:
+    """Draw the diagrams and write docs/processes.md anew."""
+    environment.packages(DEV_LOCK)
+    return 0 if steps.passes("docs", [str(PYTHON), "-m", "tools.pictures"]) else 1
 
 
 def fmt() -> int:

@@ -11,6 +11,7 @@ import workflows.steps  # noqa: F401 -- registers what the engine asks of the ca
 from workflows.db import Base, Database
 from workflows.engine.definitions import LIBRARY, read_folder
 from workflows.engine.registry import Act, Started, Vote, human_step, service_step, start
+from workflows.steps.inputs import TaskForm, opinion
 
 DIAGRAMS = Path(__file__).parent / "diagrams"
 APPROVAL, LOOP = "bench_approval", "bench_loop"
@@ -35,9 +36,9 @@ class RequestStart(Schema):
     reviewer_ids = fields.List(fields.Integer(strict=True), required=True, validate=validate.Length(1, 50))
 
 
-class OpinionForm(Schema):
+class OpinionForm(TaskForm):
     agree = fields.Boolean(required=True)
-    opinion = fields.String(required=True, validate=validate.Length(1, 500))
+    opinion = opinion(required=True, longest=500)
 
 
 def install(database: Database) -> None:

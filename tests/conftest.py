@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import secrets
 import shutil
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -139,6 +140,30 @@ def chromium() -> str:
     return found
 
 
+ONE_IN = 6  # of the process tests that a quick run plays on PostgreSQL too
+
+
+def _is_quick(config: pytest.Config) -> bool:
+    return not os.environ.get("JIEBANG_WHOLE") and not any("::" in given for given in config.args)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a quick run most processes are played on SQLite only: twice each takes too long for every run.
+
+    The engine, the domain and the web are always tested on both databases.
+    """
+    if _is_quick(config):
+        config.hook.pytest_deselected(items=[one for one in items if _is_second_playing(one)])
+        items[:] = [one for one in items if not _is_second_playing(one)]
+
+
+def _is_second_playing(item: pytest.Item) -> bool:
+    on_postgresql = getattr(item, "callspec", None) and "postgresql" in item.callspec.params.values()  # type: ignore[attr-defined]
+    name = item.nodeid.encode()
+    return bool(on_postgresql and "tests/processes/" in item.nodeid and zlib.crc32(name) % ONE_IN)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say last, and loudly, what was not tested and why."""
     reports = terminalreporter.stats.get("skipped", [])
@@ -147,3 +172,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_sep("!", "NOT TESTED", red=True, bold=True)
         for reason, count in reasons.most_common():
             terminalreporter.write_line(f"{count} tests: {reason.removeprefix('Skipped: ')}", red=True)
+    if _is_quick(terminalreporter.config):
+        terminalreporter.write_line(
+            f"Of the process tests one in {ONE_IN} ran on PostgreSQL too; python3 dev.py check plays them all there.",
+            yellow=True,
+        )

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import clock, jobs, work
+from workflows import access, clock, jobs, work
 from workflows.db import Database
 from workflows.domain import permissions
 from workflows.engine import definitions
@@ -28,6 +28,12 @@ def start(database: Database, process: str, *, by: int, **values: Any) -> Starte
     """Start a shipped process by its form."""
     with database.transaction() as session:
         return work.start(session, process, values, actor=session.get_one(User, by))
+
+
+def act(database: Database, name: str, *, by: int, **values: Any) -> str:
+    """Do an act from outside the inbox; the path of what it is about."""
+    with database.transaction() as session:
+        return work.send(session, name, values, actor=session.get_one(User, by)).subject_path
 
 
 def complete(
@@ -47,7 +53,7 @@ def complete_item(database: Database, item_id: int, *, by: int, **values: Any) -
 def item_of(session: Session, step: str, actor: User, process: int | None = None) -> int:
     """The id of the one open item of ``step`` that ``actor`` may do."""
     query = select(WorkItem.id).where(
-        WorkItem.status == OPEN, work.is_mine(permissions.grants(session, actor))
+        WorkItem.status == OPEN, access.is_mine(permissions.grants(session, actor))
     )
     query = query.where((WorkItem.step == step) | (WorkItem.node == step))
     if process is not None:

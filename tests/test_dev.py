@@ -113,7 +113,7 @@ def test_what_ci_has_not_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
 
     with pytest.raises(steps.Failed) as failure:
-        dev.tests_pass([])
+        dev.tests_pass([], whole=False)
 
     told = "No PostgreSQL and no Chromium here: with CI set this is a failure, not a skip."
     assert str(failure.value) == told
@@ -121,7 +121,7 @@ def test_what_ci_has_not_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("bare_machine")
 def test_what_a_developer_has_not_is_skipped_loudly(capfd: pytest.CaptureFixture[str]) -> None:
-    assert dev.tests_pass(["-n", "0", "tests/test_dev.py::test_a_step_that_failed_runs_again"])
+    assert dev.tests_pass(["-n", "0", "tests/test_dev.py::test_a_step_that_failed_runs_again"], whole=False)
 
     last_lines = capfd.readouterr().out.splitlines()[-2:]
     assert last_lines == [

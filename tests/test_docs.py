@@ -59,7 +59,7 @@ def test_the_commands_and_settings_of_the_readme_exist() -> None:
 
 
 def test_the_demo_logins_of_the_readme_exist() -> None:
-    people = json.loads(_text("workflows/demo/people.json"))["people"]
+    people = json.loads(_text("workflows/demo/plant.json"))["people"]
     table = _text("README.md").partition("## Demo accounts")[2].partition("\n## ")[0]
     logins = {
         login

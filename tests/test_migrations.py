@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import BigInteger, inspect, text
 
 import workflows
 from workflows import db, schema
@@ -72,3 +72,20 @@ def test_rows_that_point_at_nothing_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError, match=r"rows that point at nothing.*post_holding"):
         schema.upgrade(url)
+
+
+def test_every_amount_of_money_holds_more_than_a_plant_has() -> None:
+    columns = [one for table in schema.metadata().tables.values() for one in table.columns]
+    amounts = {str(one): one.type for one in columns if one.name.endswith("_fen")}
+    assert len(amounts) > 20
+    assert [name for name, kind in amounts.items() if not isinstance(kind, BigInteger)] == []
+
+
+def test_a_database_of_another_version_is_refused_in_words(empty_database_url: str) -> None:
+    schema.upgrade(empty_database_url)
+    engine = db.connect(empty_database_url).engine
+    with engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '0001'"))
+    engine.dispose()
+    with pytest.raises(schema.ForeignDatabase, match="another version"):
+        schema.upgrade(empty_database_url)

@@ -6,8 +6,22 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import api, auth, cli, config, db, errors, formats, i18n, logs, pages, security, views
-from workflows import jobs, seal, watch
+from webapp import (
+    api,
+    auth,
+    cli,
+    config,
+    db,
+    errors,
+    formats,
+    i18n,
+    logs,
+    pages,
+    reward_terms,
+    security,
+    views,
+)
+from workflows import jobs, seal, storage, watch
 from workflows.db import connect
 
 
@@ -21,6 +35,7 @@ def create_app(**overrides: Any) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     database = connect(app.config["DATABASE_URL"], pool_size=app.config["DATABASE_POOL"])
     seal.use_key_file(app.config["SEAL_KEY"])
+    storage.kept_in(app.config["FILES"])
     db.set_up(app, database)
     logs.set_up(app)
     i18n.set_up(app)
@@ -28,6 +43,7 @@ def create_app(**overrides: Any) -> Flask:
     errors.set_up(app)
     security.set_up(app)
     formats.set_up(app)
+    reward_terms.set_up(app)
     pages.set_up(app)
     views.set_up(app)
     api.set_up(app)

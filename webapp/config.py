@@ -18,6 +18,7 @@ def load(**overrides: Any) -> dict[str, Any]:
     data.mkdir(parents=True, exist_ok=True)
     settings["DATABASE_URL"] = settings["DATABASE_URL"] or f"sqlite:///{data / 'jiebang.db'}"
     settings["SEAL_KEY"] = Path(settings["SEAL_KEY"] or data / "seal.key")
+    settings["FILES"] = Path(settings["FILES"] or data / "files")
     settings["SECRET_KEY"] = settings["SECRET_KEY"] or _kept_secret(data / "secret.key")
     return {**settings, **_for_libraries(settings)}
 
@@ -34,13 +35,15 @@ def _from_environment() -> dict[str, Any]:
         "SEAL_KEY": env.str(
             "SEAL_KEY", ""
         ),  # file of the key that seals bids; empty: DATA/seal.key. Keep off backups
+        "FILES": env.str("FILES", ""),  # folder of the files that people hand in; empty: DATA/files
+        "MAX_FILE_MB": env.int("MAX_FILE_MB", 20),  # largest of them
         "DEMO": env.bool("DEMO", False),  # demo banner and one-click accounts on the sign-in page
         "JOBS_EMBEDDED": env.bool("JOBS_EMBEDDED", True),  # run timers in a thread of the web process
         "HTTPS": env.bool("HTTPS", False),  # served over https: Secure cookies and HSTS
         "TRUSTED_HOSTS": env.list("TRUSTED_HOSTS", []) or None,  # host names answered to; empty: any
         "PROXY_COUNT": env.int("PROXY_COUNT", 0),  # reverse proxies whose X-Forwarded-* are believed
         "SESSION_HOURS": env.int("SESSION_HOURS", 12),  # a session ends after so long without a request
-        "MAX_UPLOAD_MB": env.int("MAX_UPLOAD_MB", 20),  # largest request body
+        "MAX_UPLOAD_MB": env.int("MAX_UPLOAD_MB", 50),  # largest request body: one form with its files
         "RATE_SIGN_IN": env.str("RATE_SIGN_IN", "5 per 5 minutes"),  # failures per login and address
         "RATE_SIGN_IN_ADDRESS": env.str("RATE_SIGN_IN_ADDRESS", "20 per 5 minutes"),  # failures per address
         "RATE_STORAGE": env.str("RATE_STORAGE", "memory://"),  # redis://... when several processes serve

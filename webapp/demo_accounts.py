@@ -1,4 +1,4 @@
-"""The accounts offered on the sign-in page in demo mode: those of one bid under way, and one of each plant role."""
+"""The accounts offered on the sign-in page in demo mode: those of one bid under way, an expert, one of each plant role."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,42 +6,51 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from workflows.models import Bid, BidState, RoleGrant, TeamMember, User
+from workflows import inboxes
+from workflows.domain import experts
+from workflows.models import Bid, BidState, Expert, RoleGrant, TeamMember, User
 
-PLANT_ROLES = ("office", "supervision", "hr", "hse", "admin")
-
-
-JUDGING = "复核已开榜申报的资格。"
-TRY = {
+OF_A_BID = {
     "leader": "编制揭榜书并密封递交，或揭一个新的榜单。",
     "member": "查看所在团队的申报，或自己揭榜组队。",
     "party_secretary": "会同行政负责人，对本单位的申报签署意见。",
     "admin_head": "会同党组织书记，对本单位的申报签署意见。",
-    "office": "发榜、延期，与纪委监督共同开榜。",
-    "supervision": "与办公室共同开榜，复核资格。",
-    "hr": JUDGING,
-    "hse": JUDGING,
+}
+OF_THE_PLANT = {
+    "office": "发榜、开榜、组建评审组，办理各流程的日常事项。",
+    "supervision": "与办公室共同开榜，见证抽取专家，受理和核查异议。",
+    "finance": "会签经费，核效，拨付和兑现。",
+    "hr": "复核申报资格，会签发榜，核对否决事项。",
+    "hse": "会签安全条件，出具验收的安全意见，必要时安全停工。",
+    "production": "会签发榜，核验指标。",
+    "metering": "为考评的计量类别评分，填报难题。",
+    "vice_head": "审核分管的榜单和激励。",
+    "party_secretary": "与厂行政主要负责人联签，确认否决事项。",
+    "admin_head": "与厂党组织书记联签，签署军令状。",
+    "party_committee": "登记党委会的决议，复核异议。",
+    "exec_meeting": "登记厂长办公会的决议。",
+    "assessment": "开始双挂钩考评，核实激励申诉。",
+    "party_affairs": "为考评的党建类别评分。",
     "admin": "",
 }
+SCORING = ("selection.score", "acceptance.score", "selection.preview", "intake.justify")
+EXPERT = "为评审或验收打分，论证榜单。"
+MOST_EXPERTS = 100  # among whom one with something to score is looked for
 
 
 @dataclass(frozen=True)
 class Offer:
-    """Somebody to sign in as; ``role`` is a key of permissions.ROLES."""
+    """Somebody to sign in as; ``role`` is a key of permissions.ROLES, ``hint`` what there is to try."""
 
     user: User
     role: str
-
-    @property
-    def hint(self) -> str:
-        """What there is to try as this person."""
-        return TRY[self.role]
+    hint: str
 
 
 def offered(session: Session) -> list[Offer]:
-    """Active people, each once: the team and heads of the newest draft bid first, then one of each plant role."""
+    """Active people, each once: team and heads of the newest draft bid, one of each plant role, an expert."""
     offers: dict[int, Offer] = {}
-    for offer in (*_around_a_bid(session), *_plant(session)):
+    for offer in (*_around_a_bid(session), *_plant(session), *_expert(session)):
         if offer.user.is_active:
             offers.setdefault(offer.user.id, offer)
     return list(offers.values())
@@ -56,16 +65,34 @@ def _around_a_bid(session: Session) -> Iterator[Offer]:
     bid = session.scalar(query.options(selectinload(Bid.members).selectinload(TeamMember.user)))
     if bid is None:
         return
-    yield Offer(bid.leader, "leader")
+    yield Offer(bid.leader, "leader", OF_A_BID["leader"])
     others = [member.user for member in bid.members if member.user_id != bid.leader_id]
-    yield from (Offer(user, "member") for user in others[:1])
+    yield from (Offer(user, "member", OF_A_BID["member"]) for user in others[:1])
     heads = select(RoleGrant).where(
         RoleGrant.unit_id == bid.unit_id, RoleGrant.role.in_(["party_secretary", "admin_head"])
     )
-    yield from (Offer(grant.user, grant.role) for grant in session.scalars(heads.order_by(RoleGrant.id)))
+    for grant in session.scalars(heads.order_by(RoleGrant.id)):
+        yield Offer(grant.user, grant.role, OF_A_BID[grant.role])
 
 
 def _plant(session: Session) -> Iterator[Offer]:
-    held = select(RoleGrant).where(RoleGrant.unit_id.is_(None), RoleGrant.role.in_(PLANT_ROLES))
+    held = select(RoleGrant).where(RoleGrant.unit_id.is_(None), RoleGrant.role.in_(OF_THE_PLANT))
     first = {grant.role: grant for grant in session.scalars(held.order_by(RoleGrant.id.desc()))}
-    yield from (Offer(first[role].user, role) for role in PLANT_ROLES if role in first)
+    for role, hint in OF_THE_PLANT.items():
+        if role in first:
+            yield Offer(first[role].user, role, hint)
+
+
+def _expert(session: Session) -> Iterator[Offer]:
+    """The first expert who has something to score, else nobody."""
+    for expert in experts.listing(session, available=True, size=MOST_EXPERTS)[0]:
+        if _has_to_score(session, expert):
+            yield Offer(expert.user, "expert", EXPERT)
+            return
+
+
+def _has_to_score(session: Session, expert: Expert) -> bool:
+    return any(
+        inboxes.inbox(session, expert.user, size=1, filters=inboxes.Filters(step=step)).total
+        for step in SCORING
+    )

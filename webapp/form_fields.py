@@ -1,7 +1,7 @@
 """What a marshmallow field is as an input: its widget, its options, its bounds, and how its value is written."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -10,9 +10,11 @@ from typing import Any
 from marshmallow import Schema, fields, missing, validate
 
 from workflows import clock
+from workflows.domain.file_types import ACCEPT
 
 PICKED = {"person", "unit"}  # found by typing
-LISTED = {"indicator"}  # chosen from a short list that the page knows
+LISTED = {"indicator", "milestone", "problem", "expert"}  # chosen from a short list that the page knows
+LAST = ("opinion", "attachments")  # of every task, below what it asks itself
 FEN_PER_WAN = 1_000_000
 
 
@@ -21,6 +23,9 @@ class Picks:
     """What can be picked, by its text, for each widget: ``{"person": {"张三 · 采气一队 · zhangsan": 7}}``."""
 
     ids: Mapping[str, Mapping[str, int]]
+    file_names: Callable[[list[int]], Mapping[int, str]] = (
+        lambda _ids: {}
+    )  # of those that the person may read
 
     def text(self, widget: str, picked: Any) -> str:
         return next(
@@ -32,7 +37,9 @@ NOTHING = Picks({})
 
 
 def inputs(schema: Schema) -> list[tuple[str, fields.Field[Any]]]:
-    return [(name, each) for name, each in schema.fields.items() if not each.dump_only]
+    """The fields that a person fills in, in the order in which they are asked."""
+    shown = [(name, each) for name, each in schema.fields.items() if not each.dump_only]
+    return sorted(shown, key=lambda one: one[0] in LAST)
 
 
 def row_schema(each: fields.Field[Any]) -> type[Schema]:
@@ -42,7 +49,12 @@ def row_schema(each: fields.Field[Any]) -> type[Schema]:
 def widget_of(each: fields.Field[Any]) -> str:
     """How to draw a field; fields of several kinds inherit from one another, so the order matters."""
     if isinstance(each, fields.List):
-        return "rows" if isinstance(each.inner, fields.Nested) else "many"
+        if each.metadata.get("widget") == "file":
+            return "file"
+        if isinstance(each.inner, fields.Nested):
+            return "rows"
+        is_chosen = each.inner.metadata.get("widget") in PICKED | LISTED or _choices(each.inner)
+        return "many" if is_chosen else "lines"
     wanted = each.metadata.get("widget")
     if wanted and wanted != "money":
         return "select" if wanted in LISTED else str(wanted)
@@ -83,7 +95,7 @@ def options_of(each: fields.Field[Any], picks: Picks) -> tuple[tuple[str, str], 
 
 
 def bounds_of(each: fields.Field[Any], widget: str) -> dict[str, str]:
-    bounds = {}
+    bounds = {"accept": ACCEPT} if widget == "file" else {}
     is_money = each.metadata.get("widget") == "money"
     if widget == "number":
         bounds["step"] = "1" if isinstance(each, fields.Integer) and not is_money else "any"

@@ -1,13 +1,13 @@
 """A marshmallow schema as a form: ``describe`` gives the controls to draw, ``parse`` a plain dict from what was sent.
 
 The schema is the only definition of a form. Field ``metadata`` may hold label, help, placeholder, unit and
-widget (textarea, money, radio, checkbox, person, unit, hidden, readonly); choices come from ``validate.OneOf`` or the metadata key
+widget (textarea, money, radio, checkbox, person, unit, file, hidden, readonly); choices come from ``validate.OneOf`` or the metadata key
 ``choices``. Names of rows are ``members.0.user_id``, as in the messages of ``errors.Invalid``.
 """
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -30,10 +30,10 @@ class Control:
     """One input, or a table of rows of inputs."""
 
     name: str
-    widget: str  # text, textarea, number, date, datetime, checkbox, radio, select, many, person, unit, hidden, readonly, rows
+    widget: str  # text, textarea, lines, number, date, datetime, checkbox, radio, select, many, person, unit, file, hidden, readonly, rows
     label: str
     value: str = ""
-    chosen: tuple[str, ...] = ()  # of a "many"
+    chosen: tuple[str, ...] = ()  # of a "many"; the options of a "file" are those sent before, all chosen
     help: str = ""
     placeholder: str = ""
     unit: str = ""
@@ -66,24 +66,29 @@ def picked(schema: type[Schema]) -> set[str]:
     """The kinds of things (PICKED, LISTED) that the form offers, in itself or in its rows."""
     found: set[str] = set()
     for _, each in form_fields.inputs(schema()):
-        rows = form_fields.widget_of(each) == "rows"
-        found |= (
-            picked(form_fields.row_schema(each))
-            if rows
-            else {each.metadata.get("widget", "")} & (PICKED | LISTED)
-        )
+        if form_fields.widget_of(each) == "rows":
+            found |= picked(form_fields.row_schema(each))
+        else:
+            one = each.inner if isinstance(each, fields.List) else each
+            found |= {one.metadata.get("widget", "")} & (PICKED | LISTED)
     return found
 
 
 def parse(
-    sent: MultiDict[str, str], schema: type[Schema], *, picks: Picks = NOTHING, blank_rows: bool = False
+    sent: MultiDict[str, str],
+    schema: type[Schema],
+    *,
+    picks: Picks = NOTHING,
+    blank_rows: bool = False,
+    uploads: Callable[[str], list[int]] = lambda _name: [],
 ) -> dict[str, Any]:
     """What was sent as a nested dict for the schema to judge. Names that it does not know stay in, to be refused.
 
+    ``uploads`` gives the ids of the files that were sent under a name.
     With ``blank_rows`` a row stays where it was drawn though nothing is typed in it, so that its button finds it.
     """
     rest = MultiDict((name, text) for name, text in sent.items(multi=True) if name not in OURS)
-    return _Reading(rest, picks, blank_rows).taken(schema(), "") | rest.to_dict()
+    return _Reading(rest, picks, blank_rows, uploads).taken(schema(), "") | rest.to_dict()
 
 
 def rearranged(values: Values, command: str) -> dict[str, Any]:
@@ -123,8 +128,15 @@ class _Drawing:
         )
         if widget == "rows":
             return self._with_rows(drawn, each, value)
+        if widget == "file":
+            given = [one for one in value or () if isinstance(one, int)]
+            names = self.picks.file_names(given) if given else {}
+            return replace(drawn, options=tuple((str(one), names[one]) for one in given if one in names))
         if widget == "many":
             return replace(drawn, chosen=tuple(form_fields.shown(one) for one in value or ()))
+        if widget == "lines":
+            given = value if isinstance(value, list) else []
+            return replace(drawn, value="\n".join(form_fields.shown(one) for one in given))
         return replace(drawn, value=self._text(each, widget, value))
 
     def _text(self, each: fields.Field[Any], widget: str, value: Any) -> str:
@@ -156,6 +168,7 @@ class _Reading:
     rest: MultiDict[str, str]  # what was sent and is not taken yet
     picks: Picks
     blank_rows: bool
+    uploads: Callable[[str], list[int]]
 
     def taken(self, schema: Schema, prefix: str) -> dict[str, Any]:
         """Take the fields of ``schema`` under ``prefix`` out of the rest; blank ones are left away."""
@@ -167,6 +180,12 @@ class _Reading:
             elif widget == "many":
                 inner = each.inner  # type: ignore[attr-defined]
                 found[key] = [_read(inner, text, self.picks) for text in self.rest.poplist(name)]
+            elif widget == "lines":
+                inner, lines = each.inner, self.rest.pop(name, "").splitlines()  # type: ignore[attr-defined]
+                found[key] = [_read(inner, line.strip(), self.picks) for line in lines if line.strip()]
+            elif widget == "file":
+                kept = [int(text) for text in self.rest.poplist(name) if re.fullmatch(r"\d{1,9}", text)]
+                found[key] = kept + self.uploads(name)
             elif widget == "checkbox":
                 found[key] = self.rest.pop(name, None) is not None
             elif text := self.rest.pop(name, "").strip():

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import bindparam, inspect, update
 from sqlalchemy.orm import Session
 from werkzeug import Response
+from werkzeug.datastructures import FileStorage
 
 from webapp import auth, db
 from workflows import clock, jobs
@@ -115,13 +116,20 @@ def _key() -> str | None:
 
 
 def _hash() -> str:
-    """SHA-256 of method, path and body."""
-    if _is_api():
+    """SHA-256 of method, path and body, files included."""
+    if _is_api() and request.mimetype != "multipart/form-data":
         body = request.get_data(cache=True)
     else:
         pairs = sorted(
             (name, value) for name, value in request.form.items(multi=True) if name not in UNHASHED
         )
-        body = repr(pairs).encode()
+        sent = [(name, file.filename, _file_hash(file)) for name, file in request.files.items(multi=True)]
+        body = repr((pairs, sent) if sent else pairs).encode()
     head = f"{request.method} {request.full_path}\n".encode()
     return hashlib.sha256(head + body).hexdigest()
+
+
+def _file_hash(file: FileStorage) -> str:
+    digest = hashlib.file_digest(file.stream, "sha256").hexdigest()  # type: ignore[arg-type]  # IO[bytes] is one
+    file.stream.seek(0)
+    return digest

@@ -26,9 +26,14 @@ def request_id() -> str:
 
 
 def set_up(app: Flask) -> None:
-    _configure(app.config["LOG_FORMAT"], app.config["LOG_LEVEL"])
+    configure(app)
     app.before_request(_begin)
     app.after_request(_end)
+
+
+def configure(app: Flask) -> None:
+    """Let this process log as ``app`` wants."""
+    _configure(app.config["LOG_FORMAT"], app.config["LOG_LEVEL"])
 
 
 def _configure(shape: str, level: str) -> None:

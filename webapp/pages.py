@@ -1,7 +1,7 @@
 """What every page knows: who is signed in, language and theme, badges, paging and form keys."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,15 @@ from marshmallow import Schema
 
 from webapp import auth, bundles, db, formats, forms, i18n
 from webapp.form_fields import Picks
-from workflows import inboxes
-from workflows.domain import accounts, notices, permissions
-from workflows.models import Bid
+from workflows import access, inboxes
+from workflows.domain import accounts, justifications, notices, permissions, problems
+from workflows.domain.papers import Papers, Teams
+from workflows.models import Challenge, Problem, Project
 
 PAGE_SIZE = 20
 LAST_PAGE = 100_000
+QUERY_LENGTH = 60
+MOST_TASKS = 100  # of one person, among which those on a page are looked for
 THEMES = {"auto": "跟随系统", "light": "浅色", "dark": "深色"}
 THEME_COOKIE = "jiebang_theme"
 
@@ -56,6 +59,23 @@ def page_number() -> int:
     return min(max(1, given), LAST_PAGE)
 
 
+def one_of(name: str, values: Collection[str]) -> str | None:
+    """The filter ``name`` of the address if it is one of ``values``."""
+    given = request.args.get(name, "")
+    return given if given in values else None
+
+
+def searched() -> str:
+    """What is looked for, cut to what a list takes."""
+    return request.args.get("q", "").strip()[:QUERY_LENGTH]
+
+
+def tasks_on(path: str) -> list[inboxes.InboxRow]:
+    """The tasks on the reader's desk that are about the page at ``path``."""
+    todo = inboxes.inbox(db.session(), auth.actor(), size=MOST_TASKS).rows
+    return [row for row in todo if row.subject_path == path]
+
+
 def badges() -> Badges | None:
     """The counts in the header, asked for once a request; None for guests."""
     actor = auth.actor_or_none()
@@ -73,9 +93,17 @@ def picks_for(schema: type[Schema], about: Any = None) -> Picks:
     offers: dict[str, Callable[[], dict[str, int]]] = {
         "person": _people,
         "unit": _units,
-        "indicator": lambda: _indicators(about),
+        "indicator": lambda: _indicators(about or _asked_project()),
+        "problem": lambda: _mergeable(about),
+        "expert": _experts,
+        "milestone": lambda: {f"{one.seq} {one.name}": one.id for one in about.milestones},
     }
-    return Picks({kind: offers[kind]() for kind in forms.picked(schema)})
+    return Picks({kind: offers[kind]() for kind in forms.picked(schema)}, _file_names)
+
+
+def _file_names(ids: list[int]) -> dict[int, str]:
+    readable = access.readable(db.session(), ids, actor=auth.actor())
+    return {known: file.name for known, file in readable.items()}
 
 
 def _people() -> dict[str, int]:
@@ -88,11 +116,38 @@ def _units() -> dict[str, int]:
     return {unit.name: unit.id for unit in accounts.units(db.session())}
 
 
-def _indicators(bid: Bid) -> dict[str, int]:
+def _asked_project() -> Project | None:
+    """The project that an act from outside the inbox names in its address or form."""
+    given = request.values.get("project_id", type=int)
+    return None if given is None else db.session().get(Project, given)
+
+
+def _indicators(about: Any) -> dict[str, int]:
+    """Of a challenge, or of the challenge that ``about`` (a bid, a project, a node) belongs to."""
+    about = getattr(about, "project", about)
+    challenge = about if isinstance(about, Challenge | None) else about.challenge
+    if challenge is None:
+        return {}
     return {
         f"{one.name} {one.op} {formats.number(one.target)} {one.measure}": one.id
-        for one in bid.challenge.indicators
+        for one in challenge.indicators
     }
+
+
+def _mergeable(about: Problem) -> dict[str, int]:
+    return {f"{one.id} · {one.title}": one.id for one in problems.mergeable(db.session(), about)}
+
+
+def _experts() -> dict[str, int]:
+    free = justifications.available(db.session(), besides=set())
+    return {f"{one.user.name} · {one.user.unit.name} · {one.user.login}": one.user_id for one in free}
+
+
+def _bids(about: Teams | Papers) -> dict[str, int]:
+    bids = (
+        about.bids if isinstance(about, Teams) else [one.bid for one in about.papers if one.bid is not None]
+    )
+    return {f"{bid.leader.name} · {bid.unit.name}": bid.id for bid in bids}
 
 
 def _shared() -> dict[str, Any]:
@@ -104,6 +159,7 @@ def _shared() -> dict[str, Any]:
         "locales": i18n.LOCALES,
         "may_see_findings": lambda bid: permissions.may_see_findings(db.session(), auth.actor(), bid),
         "me": auth.actor_or_none,
+        "proposer_of": lambda problem: problems.proposer_for(problem, auth.actor()),
         "new_key": lambda: uuid.uuid4().hex,
         "roles": permissions.ROLES,
         "theme": theme if theme in ("light", "dark") else None,

@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, inspect, make_url
+from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -32,6 +33,31 @@ class UTC(TypeDecorator[dt.datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+class Payload(TypeDecorator[dict[str, Any]]):
+    """Variables as JSON: ids, decisions and texts as they are; an instant and an exact number come back as such."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else {name: _tagged(one) for name, one in value.items()}
+
+    def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else {name: _untagged(one) for name, one in value.items()}
+
+
+def _tagged(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return {"$t": value.astimezone(dt.UTC).isoformat()}
+    return {"$n": str(value)} if isinstance(value, Decimal) else value
+
+
+def _untagged(value: Any) -> Any:
+    if isinstance(value, dict) and value.keys() == {"$t"}:
+        return dt.datetime.fromisoformat(value["$t"])
+    return Decimal(value["$n"]) if isinstance(value, dict) and value.keys() == {"$n"} else value
 
 
 class Base(DeclarativeBase):

@@ -1,33 +1,37 @@
-"""What people see of their work: the boxes of the task centre, and one task with everything around it."""
+"""The boxes of the task centre: what waits for somebody, what they did, started, or were sent a copy of."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import Schema
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
-from workflows import calendar, clock, timelines, work
+from workflows import access, calendar, clock
 from workflows.domain import accounts, permissions
 from workflows.domain.permissions import Grants
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.registry import HUMAN
-from workflows.engine.runtime import Run
-from workflows.engine.tables import CANCELLED, DONE, OPEN, Process, Round, WorkItem
-from workflows.errors import NotFound
-from workflows.models import User
+from workflows.engine.tables import CANCELLED, DONE, OPEN, Process, WorkItem
+from workflows.errors import Forbidden, NotFound
+from workflows.models import CopyTo, User
 
-BOXES = ("todo", "done", "started")
-POLICIES = {
-    "all": "会签（全部同意）",
-    "any": "或签（一人即可）",
-    "ratio": "按比例会签",
-    "weighted": "票签（按权重）",
-    "sequential": "依次审批",
-    "dual": "党政联签",
-}
+BOXES = ("todo", "done", "started", "copies")
+ALL = "all"  # every open item of the plant, for those who read all
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a box is narrowed to; ``q`` is looked for in what a process is about."""
+
+    q: str = ""
+    process_id: int | None = None
+    process_name: str | None = None  # id of the BPMN process
+    step: str | None = None  # bid.sign; says nothing of started processes
+
+
+NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,11 @@ class InboxRow:
 
     id: int
     process_id: int
+    process_name: str
     process_title: str
+    step: str | None  # None of a process that one has started
     step_title: str
+    audience: str | None
     subject: str
     subject_path: str
     arrived_at: dt.datetime
@@ -56,55 +63,34 @@ class Inbox:
     counts: dict[str, int]
 
 
-@dataclass(frozen=True)
-class RoundView:
-    policy: str
-    done: int
-    total: int
-    agreed: int
-    against: int
-    result: str | None
+def inbox(
+    session: Session,
+    actor: User,
+    *,
+    box: str = "todo",
+    page: int = 1,
+    size: int = 20,
+    filters: Filters = NO_FILTERS,
+) -> Inbox:
+    """One box of the task centre: what is due first comes first; pages count from 1.
 
-
-@dataclass(frozen=True)
-class TaskView:
-    id: int
-    process_id: int
-    process_title: str
-    step: str
-    step_title: str
-    subject: str
-    subject_path: str
-    status: str
-    schema: type[Schema]
-    values: dict[str, Any]
-    about: Any
-    due_at: dt.datetime | None
-    workdays_left: int | None
-    claimed_by: str | None
-    may_claim: bool
-    may_release: bool
-    may_complete: bool
-    round: RoundView | None
-    timeline: list[timelines.Row]
-    done_by: str | None
-    done_at: dt.datetime | None
-    outcome: str | None
-
-
-def inbox(session: Session, actor: User, *, box: str = "todo", page: int = 1, size: int = 20) -> Inbox:
-    """One box of the task centre: what is due first comes first; pages count from 1. Raises NotFound."""
-    if box not in BOXES:
-        raise NotFound("没有这个任务箱。")
+    ``total`` counts the rows that pass the filters, ``counts`` each of one's own BOXES without them, with ALL none.
+    Raises NotFound for an unknown box, Forbidden for ALL unless ``actor`` reads all.
+    """
     held = permissions.grants(session, actor)
-    queries = {name: _rows(held, name) for name in BOXES}
-    counts = {name: _count(session, query) for name, query in queries.items()}
-    wanted = queries[box].offset((page - 1) * size).limit(size)
+    if box not in (*BOXES, ALL):
+        raise NotFound("没有这个任务箱。")
+    if box == ALL and not held.is_any(permissions.READ_ALL):
+        raise Forbidden("只有办公室和纪委监督可以查看全部任务。")
+    counts = {} if box == ALL else {name: _count(session, _rows(held, name)) for name in BOXES}
+    query = _filtered(_rows(held, box), filters, by_step=box != "started")
+    total = counts[box] if box in counts and filters == NO_FILTERS else _count(session, query)
+    wanted = query.offset((page - 1) * size).limit(size)
     if box == "started":
-        return Inbox([_started_row(process) for process in session.scalars(wanted)], counts[box], counts)
-    items = session.scalars(wanted.options(joinedload(WorkItem.process))).all()
-    names = _names(session, items)
-    return Inbox([_row(session, item, names) for item in items], counts[box], counts)
+        return Inbox([_started_row(process) for process in session.scalars(wanted)], total, counts)
+    items = session.scalars(wanted.options(contains_eager(WorkItem.process))).all()
+    names = names_in(session, items)
+    return Inbox([_row(session, item, names) for item in items], total, counts)
 
 
 def todo_count(session: Session, actor: User) -> int:
@@ -113,20 +99,39 @@ def todo_count(session: Session, actor: User) -> int:
 
 
 def _rows(held: Grants, box: str) -> Any:
-    items = select(WorkItem)
+    """The query of a box: processes for "started", otherwise items joined to their process."""
+    if box == "started":
+        return select(Process).where(Process.started_by_id == held.user_id).order_by(Process.id.desc())
+    items = select(WorkItem).join(WorkItem.process)
     if box == "todo":
-        waiting = items.where(WorkItem.status == OPEN, work.is_mine(held))
+        waiting = items.where(WorkItem.status == OPEN, access.is_mine(held))
         return waiting.order_by(WorkItem.due_at.is_(None), WorkItem.due_at, WorkItem.id)
     if box == "done":
         return items.where(WorkItem.done_by_id == held.user_id).order_by(WorkItem.done_at.desc(), WorkItem.id)
-    return select(Process).where(Process.started_by_id == held.user_id).order_by(Process.id.desc())
+    if box == "copies":
+        copied = items.join(CopyTo, CopyTo.item_id == WorkItem.id).where(CopyTo.user_id == held.user_id)
+        return copied.order_by(CopyTo.id.desc())
+    return items.where(WorkItem.status == OPEN).order_by(WorkItem.id)
+
+
+def _filtered(query: Any, filters: Filters, *, by_step: bool) -> Any:
+    if filters.q:
+        query = query.where(Process.subject.icontains(filters.q, autoescape=True))
+    if filters.process_id is not None:
+        query = query.where(Process.id == filters.process_id)
+    if filters.process_name:
+        query = query.where(Process.name == filters.process_name)
+    if filters.step and by_step:
+        query = query.where(WorkItem.step == filters.step)
+    return query
 
 
 def _count(session: Session, query: Any) -> int:
     return session.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
 
 
-def _names(session: Session, items: Sequence[WorkItem]) -> dict[int, str]:
+def names_in(session: Session, items: Sequence[WorkItem]) -> dict[int, str]:
+    """The names of those who have claimed or done ``items``, by id."""
     ids = {one for item in items for one in (item.claimed_by_id, item.done_by_id) if one is not None}
     return accounts.names_of(session, ids)
 
@@ -136,8 +141,11 @@ def _row(session: Session, item: WorkItem, names: Mapping[int, str]) -> InboxRow
     return InboxRow(
         id=item.id,
         process_id=process.id,
+        process_name=process.name,
         process_title=LIBRARY.titles().get(process.name, process.name),
+        step=item.step,
         step_title=HUMAN[item.step].title,
+        audience=item.audience,
         subject=process.subject,
         subject_path=process.subject_path,
         arrived_at=item.created_at,
@@ -155,7 +163,10 @@ def _started_row(process: Process) -> InboxRow:
     return InboxRow(
         id=process.id,
         process_id=process.id,
+        process_name=process.name,
         process_title=title,
+        step=None,
+        audience=None,
         step_title={"running": "办理中", "completed": "已办结", "terminated": "已终止"}[process.status],
         subject=process.subject,
         subject_path=process.subject_path,
@@ -186,62 +197,3 @@ def outcome_of(item: WorkItem) -> str | None:
     if item.status != DONE:
         return None
     return {True: "同意", False: "不同意", None: "已办理"}[item.agree]
-
-
-def task(session: Session, item_id: int, *, actor: User) -> TaskView:
-    """One task as ``actor`` sees it. Raises NotFound for one that is not theirs to see."""
-    item = session.get(WorkItem, item_id)
-    held = permissions.grants(session, actor)
-    if item is None or not work.may_see(session, item, held):
-        raise NotFound("没有找到这个任务。")
-    process, step = item.process, HUMAN[item.step]
-    data = _data(session, item)
-    is_asked = item.status == OPEN and work.is_asked(session, item, held)
-    is_shared = not item.audience.startswith("user:")
-    names = _names(session, [item])
-    values = step.prefill(session, data, actor) if is_asked and step.prefill else {}
-    return TaskView(
-        id=item.id,
-        process_id=process.id,
-        process_title=LIBRARY.titles().get(process.name, process.name),
-        step=item.step,
-        step_title=step.title,
-        subject=process.subject,
-        subject_path=process.subject_path,
-        status=item.status,
-        schema=step.form,
-        values=values,
-        about=step.about(session, data),
-        due_at=item.due_at,
-        workdays_left=workdays_left(session, item.due_at) if item.status == OPEN else None,
-        claimed_by=names.get(item.claimed_by_id or 0),
-        may_claim=is_asked and is_shared and item.claimed_by_id is None,
-        may_release=is_asked and item.claimed_by_id == actor.id,
-        may_complete=is_asked and item.claimed_by_id in (None, actor.id),
-        round=_round(session, item),
-        timeline=timelines.of(session, process.id),
-        done_by=names.get(item.done_by_id or 0),
-        done_at=item.done_at,
-        outcome=outcome_of(item),
-    )
-
-
-def _data(session: Session, item: WorkItem) -> Mapping[str, Any]:
-    """The variables of the process where the item stands, or those of its start once the token has gone on."""
-    run = Run.resume(session, item.process)
-    if item.token in run.before.humans:
-        return run.before.humans[item.token].data  # type: ignore[no-any-return]
-    return run.workflow.task_tree.data  # type: ignore[no-any-return]
-
-
-def _round(session: Session, item: WorkItem) -> RoundView | None:
-    if item.round_id is None:
-        return None
-    round_ = session.get_one(Round, item.round_id)
-    query = select(WorkItem.status, WorkItem.agree).where(WorkItem.round_id == round_.id)
-    rows = session.execute(query.where(WorkItem.status != CANCELLED)).all()
-    done = [agree for status, agree in rows if status == DONE]
-    against = sum(agree is False for agree in done)
-    return RoundView(
-        POLICIES[round_.policy], len(done), len(rows), len(done) - against, against, round_.result
-    )

@@ -11,6 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, MetaData, text
 
 import workflows.calendar
@@ -27,15 +28,28 @@ def metadata() -> MetaData:
     return db.Base.metadata
 
 
+class ForeignDatabase(Exception):
+    """The database is at a revision that this version does not know."""
+
+
 def upgrade(url: str) -> None:
-    """Bring the database at ``url`` to the newest revision, in one transaction; a second caller waits."""
+    """Bring the database at ``url`` to the newest revision, in one transaction; a second caller waits.
+
+    Raises ForeignDatabase for one that was made by another version.
+    """
     with _alone(url) as connection:
-        command.upgrade(_config(connection), "head")
+        try:
+            command.upgrade(_config(connection), "head")
+        except CommandError as error:
+            raise ForeignDatabase(
+                f"The database was made by another version of the service and cannot be carried over: {error}"
+            ) from error
 
 
 def revise(url: str, message: str) -> None:
     """Write the revision from the newest one, at which the database at ``url`` is, to the present models."""
-    number = len(list((MIGRATIONS / "versions").glob("[0-9]*.py"))) + 1
+    numbers = [int(path.name[:4]) for path in (MIGRATIONS / "versions").glob("[0-9]*.py")]
+    number = max(numbers, default=0) + 1
     with _alone(url) as connection:
         command.revision(_config(connection), message, autogenerate=True, rev_id=f"{number:04d}")
 

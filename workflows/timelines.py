@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from workflows import access
 from workflows.domain import accounts
+from workflows.domain.permissions import Grants
 from workflows.engine.definitions import LIBRARY
-from workflows.engine.tables import HistoryEntry, Process
+from workflows.engine.tables import HistoryEntry, Process, WorkItem
 
+HIDDEN = "（保密）"  # who did a confidential step
 VERBS = {
     "start": "发起",
     "complete": "办理",
@@ -24,6 +27,13 @@ VERBS = {
     "remind": "催办",
     "claim": "签收",
     "release": "退回待签",
+    "transfer": "转办",
+    "delegate": "委派",
+    "answer": "答复委派",
+    "add_signer": "加签",
+    "remove_signer": "减签",
+    "urge": "催办",
+    "copy": "抄送",
     "move_due": "调整期限",
     "move_timer": "调整期限",
     "end": "办结",
@@ -40,10 +50,13 @@ class Row:
     reason: str
 
 
-def of(session: Session, process_id: int) -> list[Row]:
-    """What has happened in a process, the newest last."""
-    query = select(HistoryEntry).where(HistoryEntry.process_id == process_id).order_by(HistoryEntry.seq)
-    entries = session.scalars(query).all()
+def of(session: Session, process_id: int, *, held: Grants) -> list[Row]:
+    """What has happened in a process, the newest last, as the holder of ``held`` is told it."""
+    query = select(HistoryEntry, WorkItem.step).where(HistoryEntry.process_id == process_id)
+    query = query.outerjoin(WorkItem, WorkItem.id == HistoryEntry.item_id)
+    rows = session.execute(query.order_by(HistoryEntry.seq)).all()
+    entries = [entry for entry, _ in rows]
+    hidden = {entry.seq for entry, step in rows if access.is_hidden(step, {entry.actor_id}, held)}
     names = accounts.names_of(
         session, {one for entry in entries for one in (entry.actor_id, entry.for_id) if one is not None}
     )
@@ -51,11 +64,11 @@ def of(session: Session, process_id: int) -> list[Row]:
     return [
         Row(
             at=entry.at,
-            who=names.get(entry.actor_id or 0),
-            for_whom=names.get(entry.for_id or 0),
+            who=HIDDEN if entry.seq in hidden else names.get(entry.actor_id or 0),
+            for_whom=None if entry.seq in hidden else names.get(entry.for_id or 0),
             verb=_verb(entry),
             step_title=labels.get(entry.node, ""),
-            reason=entry.reason,
+            reason="" if entry.seq in hidden else entry.reason,
         )
         for entry in entries
     ]

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import workflows.steps  # noqa: F401 -- registers every step with the engine
 from workflows import jobs
 from workflows.db import Database
-from workflows.domain import permissions
+from workflows.domain import permissions, rule_versions
 from workflows.engine import gate, history
 from workflows.engine import incidents as engine_incidents
 from workflows.engine.definitions import LIBRARY, read_folder
@@ -18,6 +19,8 @@ from workflows.engine.errors import Defect, DefinitionError, StepFailed
 from workflows.engine.registry import HUMAN, SERVICE
 from workflows.engine.tables import Incident, Process
 from workflows.errors import Conflict, NotFound
+
+log = structlog.get_logger("watch")
 
 FOLDER = Path(__file__).parents[1] / "bpmn"
 
@@ -41,12 +44,18 @@ def _defects(files: tuple[tuple[str, bytes], ...], names: gate.Names) -> tuple[D
 def install(database: Database, folder: Path = FOLDER) -> int:
     """Check the diagrams and tables in ``folder``, make them current, and store what the database lacks.
 
-    Returns how many were new. Raises DefinitionError.
+    A table that differs from all its stored versions is stored as a draft, which decides nothing until it is
+    adopted; that is logged. Returns how many processes were new. Raises DefinitionError.
     """
     check_definitions(folder)
-    LIBRARY.install(read_folder(folder))
+    files = read_folder(folder)
+    LIBRARY.install(files)
     with database.transaction() as session:
-        return LIBRARY.store(session)
+        drafts = rule_versions.store(session, files)
+        new = LIBRARY.store(session)
+    for file, version in drafts:
+        log.warning("rules changed, stored as a draft that must be adopted", file=file, version=version)
+    return new
 
 
 def report(database: Database, failed: StepFailed) -> None:

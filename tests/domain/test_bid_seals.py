@@ -86,7 +86,7 @@ def test_an_opened_bid_becomes_rows(session: Session) -> None:
     bids.open_up(session, bid)
     session.flush()
     assert (bid.state, bid.tech_route, bid.opened_at) == (BidState.OPENED, "电伴热", clock.now())
-    assert [(one.seq, one.name, one.pay_pct) for one in bid.milestones] == [(1, "设计", 100)]
+    assert [(one.seq, one.name, one.pay_pct) for one in bid.milestones] == [(1, "设计", Decimal(100))]
     assert [(one.seq, one.item, one.amount_fen) for one in bid.budget_lines] == [(1, "材料", 100)]
     session.expire_all()
     assert session.scalars(select(PledgedValue.value)).all() == [Decimal("8.5")]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
-from tests.domain.bidding import document, sealed
+from tests.domain.bidding import document, release, sealed
 from workflows import clock
 from workflows.domain import bids
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
@@ -112,6 +113,69 @@ def test_a_team_names_each_person_once_and_exactly_one_leader(session: Session) 
         "members": ["团队中缺少挂帅人自己。"],
     }
     assert [one.user_id for one in bid.members] == [leader.id]
+
+
+def test_a_bid_may_be_led_for_another_unit(session: Session) -> None:
+    leader, unit = factories.user(session), factories.unit(session)
+    bid = bids.begin(session, factories.challenge(session), leader=leader, unit_id=unit.id)
+    assert (bid.unit, bid.members[0].user_id) == (unit, leader.id)
+    with pytest.raises(Invalid) as refused:
+        bids.begin(session, factories.challenge(session), leader=leader, unit_id=999)
+    assert refused.value.fields == {"unit_id": ["没有这个单位。"]}
+
+
+@pytest.mark.parametrize("state", [one for one in BidState if one not in bids.FORMING])
+def test_the_team_of_a_bid_that_is_sealed_or_judged_stands(session: Session, state: BidState) -> None:
+    leader = factories.user(session)
+    bid = factories.bid(session, on=factories.challenge(session), leader=leader, state=state)
+    for act in (
+        lambda: bids.set_team(session, bid, rows=[_row(leader.id, "leader")], actor=leader),
+        lambda: bids.answer_invitation(session, bid, actor=leader, accept=False),
+    ):
+        with pytest.raises(Conflict, match=r"^揭榜书已经递交，团队不能再改。$"):
+            act()
+    assert [one.user_id for one in bid.members] == [leader.id]
+
+
+def test_shares_of_nodes_have_two_decimals_and_sum_exactly(session: Session) -> None:
+    challenge, leader = factories.challenge(session), factories.user(session)
+    bid = bids.begin(session, challenge, leader=leader)
+    indicator_id = challenge.indicators[0].id
+    node = {"name": "设计", "offset_days": 30, "deliverable": "报告", "indicator_id": indicator_id}
+    shares = [Decimal("33.33"), Decimal("66.67")]
+    written = document(challenge, milestones=[{**node, "pay_pct": one} for one in shares])
+    bids.write(session, bid, document=written, actor=leader)
+    bids.seal_up(session, bid)
+    release(session, bid)
+    bids.open_up(session, bid)
+    session.flush()
+    session.expire_all()
+    assert [(one.pay_pct, one.indicator_id) for one in bid.milestones] == [
+        (one, indicator_id) for one in shares
+    ]
+
+
+def test_a_node_names_an_indicator_of_the_list(session: Session) -> None:
+    challenge, leader = factories.challenge(session), factories.user(session)
+    bid = bids.begin(session, challenge, leader=leader)
+    (node,) = document(challenge)["milestones"]
+    with pytest.raises(Invalid) as refused:
+        bids.write(
+            session,
+            bid,
+            document=document(challenge, milestones=[{**node, "indicator_id": 999}]),
+            actor=leader,
+        )
+    assert refused.value.fields == {"milestones.0.indicator_id": ["这个榜单没有这项指标。"]}
+
+
+@pytest.mark.parametrize("state", [one for one in BidState if one != BidState.INELIGIBLE])
+def test_only_an_ineligible_result_is_asked_about(session: Session, state: BidState) -> None:
+    bid = factories.bid(session, on=factories.challenge(session), leader=factories.user(session), state=state)
+    with pytest.raises(Conflict, match=r"^只有资格不合格的申报可以询问。$"):
+        bids.check_query(bid, asks=True, question="为什么？")
+    with pytest.raises(Conflict, match=r"^只有资格不合格的申报可以询问。$"):
+        bids.answer_query(session, bid, answer="因为……")
 
 
 def test_the_leader_writes_and_the_document_is_kept_encrypted(session: Session) -> None:

@@ -12,9 +12,10 @@ from tests import factories
 from workflows import clock
 from workflows.domain import challenges
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
-from workflows.models import BidState, Challenge, ChallengeState, SealKey
+from workflows.models import BidState, Challenge, ChallengeState, SealKey, User
 
-APPROVED, PUBLISHED, CLOSED = ChallengeState.APPROVED, ChallengeState.PUBLISHED, ChallengeState.BIDDING_CLOSED
+APPROVING, PUBLISHED = ChallengeState.APPROVING, ChallengeState.PUBLISHED
+CLOSED = ChallengeState.BIDDING_CLOSED
 
 
 pytestmark = pytest.mark.usefixtures("clock_at")
@@ -27,40 +28,94 @@ def _values(session: Session, **changes: Any) -> dict[str, Any]:
         "baseline": Decimal(40),
         "op": "≤",
         "target": Decimal(10),
-        "verifier": "生产运行部",
+        "verifier_unit_id": factories.unit(session).id,
+        "data_source": "SCADA",
         "hard": False,
     }
     values = {
         "category": "发展之困",
         "title": "榜单",
         "background": "背景",
-        "level": "A",
+        "boundary": "不含地面工程",
+        "conditions": "",
+        "fields": ["集输"],
         "mode": "single",
+        "max_winners": 3,
         "sponsor_unit_id": factories.unit(session).id,
         "party_lead_id": factories.user(session).id,
         "admin_lead_id": factories.user(session).id,
         "bid_to": dt.date(2026, 12, 7),
         "deadline": dt.date(2027, 10, 31),
         "budget_fen": 0,
+        "est_benefit_fen": None,
+        "cross_units": 1,
+        "strategic": False,
         "safety_critical": False,
         "indicators": [indicator],
     }
     return values | changes
 
 
-def test_the_office_posts_a_challenge(session: Session) -> None:
-    office = factories.user(session, roles=["office"])
-    posted = challenges.post(session, values=_values(session), actor=office)
+@pytest.fixture
+def office(session: Session) -> User:
+    return factories.user(session, roles=["office"])
+
+
+def _post(session: Session, actor: User, **changes: Any) -> Challenge:
+    return challenges.post(session, values=_values(session, **changes), actor=actor)
+
+
+def test_the_office_posts_a_challenge(session: Session, office: User) -> None:
+    posted = _post(session, office)
     session.flush()
-    assert (posted.state, posted.no, posted.bid_to) == (APPROVED, None, clock.end_of(dt.date(2026, 12, 7)))
+    assert (posted.state, posted.no, posted.bid_to) == (
+        ChallengeState.JUSTIFIED,
+        None,
+        clock.end_of(dt.date(2026, 12, 7)),
+    )
+    assert (posted.posted_by_id, posted.max_winners, posted.fields) == (office.id, 1, ["集输"])
     assert [(one.seq, one.name, one.weight) for one in posted.indicators] == [(1, "冻堵次数", Decimal(1))]
     assert session.get_one(SealKey, posted.id).released_at is None
+    assert challenges.draft(session, values=_values(session), actor=office).state == ChallengeState.REFINING
 
 
-def test_nobody_else_posts(session: Session) -> None:
+def test_nobody_else_posts_or_revises(session: Session, office: User) -> None:
+    posted = _post(session, office)
     for roles in ([], ["office@"], ["supervision"], ["admin"]):
+        other = factories.user(session, roles=roles)
         with pytest.raises(Forbidden, match=r"^只有揭榜挂帅办公室可以发榜。$"):
-            challenges.post(session, values=_values(session), actor=factories.user(session, roles=roles))
+            _post(session, other)
+        with pytest.raises(Forbidden, match=r"^只有揭榜挂帅办公室可以修改榜单。$"):
+            challenges.revise(session, posted, values=_values(session), actor=other)
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "fixed", "benefit", "cap"),
+    [
+        ({"est_benefit_fen": 420_000_000, "cross_units": 2}, "A", 12, 40, "62.4"),
+        ({"est_benefit_fen": 300_000_000}, "A", 12, 40, "62.4"),
+        ({"est_benefit_fen": 299_999_999}, "B", 5, 20, "30"),
+        ({"est_benefit_fen": 80_000_000}, "B", 5, 20, "30"),
+        ({"est_benefit_fen": 79_999_999}, "C", "1.5", 6, "9"),
+        ({"est_benefit_fen": 0}, "C", "1.5", 6, "9"),
+        ({}, "C", "1.5", 2, "4.2"),
+        ({"cross_units": 2}, "B", 5, 5, "12"),
+        ({"cross_units": 3}, "A", 12, 10, "26.4"),
+        ({"strategic": True}, "A", 12, 10, "26.4"),
+        ({"safety_critical": True, "est_benefit_fen": 160_000_000}, "A", 12, 40, "62.4"),
+    ],
+)
+def test_level_and_award_follow_from_the_table(
+    session: Session, office: User, changes: dict[str, Any], level: str, fixed: Any, benefit: Any, cap: str
+) -> None:
+    posted = _post(session, office, **changes)
+    money = (posted.fixed_award_fen, posted.benefit_cap_fen, posted.cap_fen)
+    assert posted.level == level
+    assert [Decimal(fen) / challenges.FEN_PER_WAN for fen in money] == [
+        Decimal(fixed),
+        Decimal(benefit),
+        Decimal(cap),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -70,121 +125,95 @@ def test_nobody_else_posts(session: Session) -> None:
         ({"party_lead_id": 999}, {"party_lead_id": ["没有这个人员。"]}),
         ({"admin_lead_id": 999}, {"admin_lead_id": ["没有这个人员。"]}),
         ({"bid_to": dt.date(2026, 12, 4)}, {"bid_to": ["揭榜期至少 10 个工作日，最早到 2026-12-07。"]}),
-        ({"deadline": dt.date(2026, 12, 7)}, {"deadline": ["完成期限必须晚于揭榜截止日。"]}),
+        (
+            {"deadline": dt.date(2026, 12, 7)},
+            {"bid_to": ["揭榜截止日（2026-12-07）必须早于完成期限。"]},
+        ),
+        (
+            {"bid_to": None, "deadline": dt.date(2026, 12, 14)},
+            {"bid_to": ["揭榜截止日（2026-12-14）必须早于完成期限。"]},
+        ),
+        ({"deadline": dt.date(2026, 11, 23)}, {"deadline": ["完成期限必须晚于今天。"]}),
+        ({"deadline": dt.date(2127, 1, 1)}, {"deadline": ["完成期限太远，请核对年份。"]}),
+        ({"mode": "multi", "max_winners": 1}, {"max_winners": ["一榜多揭至少选 2 个中榜团队。"]}),
     ],
 )
 def test_a_challenge_that_does_not_make_sense_is_refused(
-    session: Session, changes: dict[str, Any], fields: dict[str, list[str]]
+    session: Session, office: User, changes: dict[str, Any], fields: dict[str, list[str]]
 ) -> None:
-    office = factories.user(session, roles=["office"])
     with pytest.raises(Invalid) as refused:
-        challenges.post(session, values=_values(session, **changes), actor=office)
+        _post(session, office, **changes)
     assert refused.value.fields == fields
     assert session.query(Challenge).all() == []
 
 
-def test_party_and_administration_lead_with_different_people(session: Session) -> None:
-    office, lead = factories.user(session, roles=["office"]), factories.user(session).id
-    values = _values(session, party_lead_id=lead, admin_lead_id=lead)
+def test_party_and_administration_lead_with_different_people(session: Session, office: User) -> None:
+    lead = factories.user(session).id
     with pytest.raises(Invalid) as refused:
-        challenges.post(session, values=values, actor=office)
+        _post(session, office, party_lead_id=lead, admin_lead_id=lead)
     assert refused.value.fields == {"admin_lead_id": ["党组织责任人和行政责任人不能是同一个人。"]}
 
 
-def test_indicators_have_different_names(session: Session) -> None:
-    office, values = factories.user(session, roles=["office"]), _values(session)
+def test_indicators_have_different_names_and_a_known_verifier(session: Session, office: User) -> None:
+    (indicator,) = _values(session)["indicators"]
     with pytest.raises(Invalid) as refused:
-        challenges.post(session, values=values | {"indicators": values["indicators"] * 2}, actor=office)
-    assert refused.value.fields == {"indicators.1.name": ["指标名称重复。"]}
+        _post(session, office, indicators=[indicator, {**indicator, "verifier_unit_id": 999}])
+    assert refused.value.fields == {
+        "indicators.1.name": ["指标名称重复。"],
+        "indicators.1.verifier_unit_id": ["没有这个单位。"],
+    }
 
 
-def test_numbers_go_on_within_a_year_and_a_category(
-    session: Session, clock_at: Callable[[dt.datetime], None]
+def test_what_is_revised_is_written_anew(session: Session, office: User) -> None:
+    posted = _post(session, office)
+    (indicator,) = _values(session)["indicators"]
+    better = _values(session, title="新榜单", cross_units=3, indicators=[{**indicator, "name": "停机次数"}])
+    challenges.revise(session, posted, values=better, actor=office)
+    assert (posted.title, posted.level) == ("新榜单", "A")
+    assert [one.name for one in posted.indicators] == ["停机次数"]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [one for one in ChallengeState if one not in (ChallengeState.REFINING, ChallengeState.JUSTIFIED)],
+)
+def test_what_is_under_approval_or_published_is_not_revised(
+    session: Session, office: User, state: ChallengeState
 ) -> None:
-    office = factories.user(session, roles=["office"])
-    numbers = []
-    for category in ("发展之困", "生产所需", "发展之困", "市场所急"):
-        posted = challenges.post(session, values=_values(session, category=category), actor=office)
-        challenges.publish(session, posted)
-        numbers.append(posted.no)
-        session.flush()
-    clock_at(dt.datetime(2027, 1, 4, 9, tzinfo=clock.PLANT_ZONE))
-    posted = challenges.post(session, values=_values(session, bid_to=dt.date(2027, 2, 1)), actor=office)
-    challenges.publish(session, posted)
-    assert [*numbers, posted.no] == [
-        "TRQ-2026-F01",
-        "TRQ-2026-S01",
-        "TRQ-2026-F02",
-        "TRQ-2026-M01",
-        "TRQ-2027-F01",
-    ]
-
-
-@pytest.mark.parametrize("state", [one for one in ChallengeState if one != APPROVED])
-def test_only_what_is_approved_is_published(session: Session, state: ChallengeState) -> None:
     challenge = factories.challenge(session, state=state)
     with pytest.raises(Conflict, match=r"^榜单当前的状态不允许这样做，请刷新页面。$"):
-        challenges.publish(session, challenge)
-    assert challenge.state == state
+        challenges.revise(session, challenge, values=_values(session), actor=office)
+    assert challenge.title == "降低冬季冻堵次数"
 
 
-@pytest.mark.parametrize("act", [challenges.release_seal, challenges.fail, challenges.begin_review])
 @pytest.mark.parametrize("state", [one for one in ChallengeState if one != CLOSED])
-def test_only_a_closed_list_goes_on(
-    session: Session, act: Callable[[Session, Challenge], None], state: ChallengeState
-) -> None:
+def test_only_the_seal_of_a_closed_list_is_released(session: Session, state: ChallengeState) -> None:
     challenge = factories.challenge(session, state=state)
     with pytest.raises(Conflict):
-        act(session, challenge)
+        challenges.release_seal(session, challenge)
     assert challenge.state == state
     assert session.get_one(SealKey, challenge.id).released_at is None
 
 
-def test_a_closed_list_fails_or_goes_to_review(session: Session) -> None:
-    failed, reviewed = (factories.challenge(session, state=CLOSED) for _ in range(2))
+def test_a_closed_list_may_fail(session: Session) -> None:
+    failed = factories.challenge(session, state=CLOSED)
     challenges.fail(session, failed)
-    challenges.begin_review(session, reviewed)
-    assert (failed.state, reviewed.state) == (ChallengeState.FAILED, ChallengeState.REVIEWING)
+    assert failed.state == ChallengeState.FAILED
 
 
-def test_the_call_closes_at_its_deadline_and_counts_what_is_sealed(
-    session: Session, clock_at: Callable[[dt.datetime], None]
-) -> None:
-    challenge = factories.challenge(session, days_open=1)
-    for state in (BidState.SEALED, BidState.DRAFT, BidState.SEALED, BidState.WITHDRAWN):
-        factories.bid(session, on=challenge, leader=factories.user(session), state=state)
-    bid_to = challenge.bid_to
-    assert bid_to is not None
-    clock_at(bid_to - dt.timedelta(seconds=1))
-    with pytest.raises(Conflict, match=r"^揭榜期还没有结束，不能截止。$"):
-        challenges.close_call(session, challenge)
-    assert challenge.state == PUBLISHED
-    clock_at(bid_to)
-    assert challenges.close_call(session, challenge) == 2
-    assert challenge.state == CLOSED
+@pytest.mark.parametrize("state", [one for one in ChallengeState if one not in challenges.IN_SELECTION])
+def test_only_a_list_in_selection_fails(session: Session, state: ChallengeState) -> None:
+    challenge = factories.challenge(session, state=state)
     with pytest.raises(Conflict):
-        challenges.close_call(session, challenge)
+        challenges.fail(session, challenge)
 
 
-def test_an_extension_is_by_the_office_to_a_later_day_while_the_bidding_runs(session: Session) -> None:
-    office, other = factories.user(session, roles=["office"]), factories.user(session)
-    challenge = factories.challenge(session, days_open=5)
-    later = dt.date(2026, 12, 1)
-    with pytest.raises(Forbidden):
-        challenges.extend_bidding(session, challenge, last_day=later, actor=other)
-    with pytest.raises(Invalid) as refused:
-        challenges.extend_bidding(session, challenge, last_day=dt.date(2026, 11, 28), actor=office)
-    assert refused.value.fields == {"last_day": ["延期后的截止日必须晚于现在的截止日。"]}
-    assert challenge.extended is False
-    assert challenges.extend_bidding(session, challenge, last_day=later, actor=office) == clock.end_of(later)
-    assert (challenge.bid_to, challenge.extended, challenges.last_day(challenge)) == (
-        clock.end_of(later),
-        True,
-        later,
-    )
-    closed = factories.challenge(session, state=CLOSED)
-    with pytest.raises(Forbidden):
-        challenges.extend_bidding(session, closed, last_day=later, actor=office)
+def test_a_list_that_fails_loses_its_bids(session: Session) -> None:
+    challenge = factories.challenge(session, state=ChallengeState.REVIEWING)
+    states = (BidState.ELIGIBLE, BidState.INELIGIBLE, BidState.PROPOSED, BidState.WITHDRAWN)
+    bids = [factories.bid(session, on=challenge, leader=factories.user(session), state=one) for one in states]
+    challenges.fail(session, challenge)
+    assert [bid.state for bid in bids] == ["lost", "ineligible", "lost", "withdrawn"]
 
 
 def test_judged_bids_are_counted(session: Session) -> None:
@@ -192,14 +221,17 @@ def test_judged_bids_are_counted(session: Session) -> None:
     for state in BidState:
         factories.bid(session, on=challenge, leader=factories.user(session), state=state)
     assert challenges.count_judged(session, challenge) == (4, 2, 1)
+    challenge.relist_count = 1  # those were bids of the listing before
+    assert challenges.count_judged(session, challenge) == (0, 0, 0)
 
 
 def test_a_challenge_not_yet_published_is_seen_by_its_own_people_only(session: Session) -> None:
-    challenge = factories.challenge(session, state=APPROVED)
+    challenge = factories.challenge(session, state=APPROVING)
     stranger, office = factories.user(session), factories.user(session, roles=["office"])
     supervision = factories.user(session, roles=["supervision"])
     colleague = factories.user(session, of=challenge.sponsor_unit)
-    for person in (office, supervision, colleague, challenge.party_lead, challenge.admin_lead):
+    finance = factories.user(session, roles=["finance"])  # signs its approval
+    for person in (office, supervision, colleague, finance, challenge.party_lead, challenge.admin_lead):
         assert challenges.get(session, challenge.id, actor=person) == challenge
     for number in (challenge.id, 999):
         with pytest.raises(NotFound, match=r"^没有找到这个榜单。$"):
@@ -212,7 +244,7 @@ def test_the_list_shows_what_is_published_newest_first(
     session: Session, clock_at: Callable[[dt.datetime], None]
 ) -> None:
     actor = factories.user(session)
-    factories.challenge(session, state=APPROVED, title="还没有发布")
+    unpublished = factories.challenge(session, state=APPROVING, title="还没有发布")
     old = factories.challenge(session, title="旧的 100%")
     clock_at(clock.now() + dt.timedelta(days=1))
     new = factories.challenge(session, title="新的", state=ChallengeState.FAILED)
@@ -221,4 +253,7 @@ def test_the_list_shows_what_is_published_newest_first(
     assert challenges.listing(session, actor=actor, category="市场所急") == ([], 0)
     assert challenges.listing(session, actor=actor, q="0%") == ([old], 1)  # the sign is meant, not a wildcard
     assert challenges.listing(session, actor=actor, q=str(new.no)) == ([new], 1)
+    assert challenges.listing(session, actor=actor, level="A") == ([], 0)
     assert challenges.listing(session, actor=actor, page=2, size=1) == ([old], 2)
+    office = factories.user(session, roles=["office"])
+    assert challenges.listing(session, actor=office) == ([unpublished, new, old], 3)

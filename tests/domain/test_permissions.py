@@ -37,19 +37,25 @@ def bid(session: Session, people: dict[str, User]) -> Bid:
     people |= {
         "leader": leader,
         "member": factories.user(session),
+        "invited": factories.user(session),
         "secretary": factories.user(session, of=leader.unit, roles=["party_secretary@"]),
         "head": factories.user(session, of=leader.unit, roles=["admin_head@"]),
         "colleague": factories.user(session, of=leader.unit),
     }
-    made.members.append(TeamMember(seq=2, user=people["member"], role="core", workload_pct=10))
+    joined = clock.now()
+    made.members += [
+        TeamMember(seq=2, user=people["member"], role="core", workload_pct=10, confirmed_at=joined),
+        TeamMember(seq=3, user=people["invited"], role="core", workload_pct=10),
+    ]
     session.flush()
     return made
 
 
-TEAM, HEADS = {"leader", "member"}, {"secretary", "head"}
+JOINED, HEADS = {"leader", "member"}, {"secretary", "head"}
+TEAM = JOINED | {"invited"}
 STATES = {
     # state: (who sees the bid, who reads its document)
-    BidState.DRAFT: (TEAM | HEADS, TEAM | HEADS),
+    BidState.DRAFT: (TEAM | HEADS, JOINED | HEADS),
     BidState.SEALED: (TEAM | HEADS | {"office", "supervision"}, set()),
     BidState.WITHDRAWN: (TEAM | HEADS | {"office", "supervision"}, set()),
     BidState.LAPSED: (TEAM | HEADS | {"office", "supervision"}, set()),
@@ -90,11 +96,11 @@ def test_only_the_office_of_the_plant_posts(session: Session, people: dict[str, 
 
 
 @pytest.mark.parametrize("state", ChallengeState)
-def test_only_the_office_extends_and_only_while_the_bidding_runs(
+def test_only_the_office_amends_and_only_while_the_bidding_runs(
     session: Session, people: dict[str, User], state: ChallengeState
 ) -> None:
     challenge = factories.challenge(session, state=state)
-    may = {name for name, user in people.items() if permissions.may_extend_bidding(session, user, challenge)}
+    may = {name for name, user in people.items() if permissions.may_amend(session, user, challenge)}
     assert may == ({"office"} if state == ChallengeState.PUBLISHED else set())
 
 
@@ -102,6 +108,20 @@ def test_a_challenge_not_published_is_seen_by_few(session: Session, people: dict
     challenge = factories.challenge(session, state=ChallengeState.APPROVED)
     may = {name for name, user in people.items() if permissions.may_see_challenge(session, user, challenge)}
     assert may == {"office", "supervision"}
+    challenge.state = ChallengeState.APPROVING
+    may = {name for name, user in people.items() if permissions.may_see_challenge(session, user, challenge)}
+    assert may == {"office", "supervision", "hr", "hse"}
+
+
+def test_everybody_bids_while_the_bidding_runs_or_those_invited(
+    session: Session, people: dict[str, User]
+) -> None:
+    challenge = factories.challenge(session, days_open=1)
+    assert all(permissions.may_bid(user, challenge) for user in people.values())
+    challenge.invited_ids = [people["expert"].id]
+    assert {name for name, user in people.items() if permissions.may_bid(user, challenge)} == {"expert"}
+    challenge.invited_ids, challenge.bid_to = [], clock.now()
+    assert not any(permissions.may_bid(user, challenge) for user in people.values())
 
 
 def test_grants_name_the_audiences_of_a_person(session: Session) -> None:

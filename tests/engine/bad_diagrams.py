@@ -179,6 +179,17 @@ WRONG: list[tuple[str, str, str, str]] = [
     (SIGN, round_of("all", "result=a b"), "sign", "会签结果"),
     (SIGN + ROLES, round_of("dual", "roles=office"), "sign", "恰好两个角色"),
     (SIGN + ROLES, round_of("sequential"), "sign", "assignees 或 roles"),
+    (SIGN + ROLES, round_of("stage"), "sign", "需要属性 stage"),
+    (SIGN + ROLES, round_of("all", "stage=terms"), "sign", "属性 stage 只用于 round=stage"),
+    (DUE, 'name="stage" value="terms"', "write", "属性 stage 只用于会签"),
+    (SIGN + ROLES, round_of("stage", "stage=a b"), "sign", "属性 stage:表达式有误"),
+    (SIGN + ROLES, round_of("stage", "stage=7"), "sign", "含 policy 和 signers 的上下文"),
+    (SIGN + ROLES, round_of("stage", "stage=terms", "result=a b"), "sign", "会签结果"),
+    *(
+        (SIGN + ROLES, round_of("stage", "stage=terms", f"{name}={value}"), "sign", f"属性 {name} 不用于 round=stage")
+        for name, value in (("assignees", "[1]"), ("roles", "office"), ("unit", "7"), ("post", "7"), ("weights", "[1]"),
+                            ("ratio", "0.5"), ("veto", "true"), ("empty", "skip"))
+    ),
     # services, tables, calls
     ('<s:serviceTaskOperator id="x.gather" />', "", "gather", "没有指明步骤"),
     ("x.gather", "x.lost", "gather", "没有名为 x.lost 的服务步骤"),

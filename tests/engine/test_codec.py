@@ -15,9 +15,8 @@ from sqlalchemy import select
 from tests.engine import trial
 from workflows import clock
 from workflows.db import Database
-from workflows.engine import codec, definitions
+from workflows.engine import codec, definitions, variables
 from workflows.engine.errors import StepFailed, UnknownState
-from workflows.engine.specs import check_variables
 from workflows.engine.tables import Process
 
 SAMPLES: dict[str, Any] = {
@@ -77,7 +76,7 @@ values = st.recursive(
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from("abcdef"), values, max_size=4))
 def test_whatever_a_process_may_hold_comes_back(data: dict[str, Any]) -> None:
-    check_variables("node", data)
+    variables.check("node", data)
     state, _ = codec.encode(_instance(data))
     reloaded = codec.decode(state, _definition())
     assert reloaded.task_tree.data == data
@@ -99,13 +98,13 @@ def test_whatever_a_process_may_hold_comes_back(data: dict[str, Any]) -> None:
 )
 def test_what_a_process_may_not_hold_is_refused(value: object, reason: str) -> None:
     with pytest.raises(StepFailed) as refused:
-        check_variables("node", {"name": value})
+        variables.check("node", {"name": value})
     assert str(refused.value) == f"node: name: {reason}"
 
 
 def test_a_variable_has_a_name_that_expressions_can_say() -> None:
     with pytest.raises(StepFailed, match=r"^node: 'two words' is not a variable name$"):
-        check_variables("node", {"two words": 1})
+        variables.check("node", {"two words": 1})
 
 
 def test_the_time_of_a_change_does_not_drift_from_reload_to_reload() -> None:

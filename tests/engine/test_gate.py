@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from tests.engine.bad_diagrams import WRONG
+from tests.engine import bad_diagrams
+from tests.engine.bad_diagrams import SIGN, WRONG, round_of
 from workflows import watch
 from workflows.domain.permissions import ROLES
 from workflows.engine import gate
@@ -36,6 +37,11 @@ def told(defects: list[Defect]) -> str:
 
 def test_a_good_diagram_passes() -> None:
     assert gate.examine(GOOD, NAMES) == []
+
+
+def test_a_round_whose_terms_a_variable_tells_passes() -> None:
+    told = round_of("stage", "stage=terms", "result=said", "due=until")
+    assert gate.examine(mutated(SIGN + bad_diagrams.ROLES, told), NAMES) == []
 
 
 def test_the_shipped_diagrams_pass() -> None:

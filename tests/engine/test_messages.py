@@ -1,10 +1,15 @@
 """Messages between processes: found by their key, delivered once each, kept until somebody waits."""
 
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
 from tests import play
 from tests.engine import trial
+from workflows import clock
 from workflows.db import Database
 from workflows.engine.errors import StepFailed
 from workflows.engine.records import as_event
@@ -60,17 +65,37 @@ def test_one_process_tells_another(trials: Database, someone: int) -> None:
         assert (message.sender_id, message.payload) == (sender, {"case_id": 1, "answer": "是"})
 
 
+def test_an_instant_and_an_exact_number_survive_the_way(trials: Database, someone: int) -> None:
+    payload = {
+        "case_id": 1,
+        "rules_at": clock.now(),
+        "share": Decimal("0.70"),
+        "rows": [1, None],
+        "on": {"a": 1},
+    }
+    play.write_message(trials, "TRIAL_GO", key="case_id", **payload)
+    with trials.read() as session:
+        (message,) = session.scalars(select(Message))
+        assert message.payload == payload
+        assert (type(message.payload["share"]), message.payload["rules_at"].tzinfo) == (Decimal, dt.UTC)
+
+
 def test_what_a_message_carries_must_be_known_to_its_sender(trials: Database, someone: int) -> None:
     with pytest.raises(StepFailed, match=r"^told: TRIAL_GO needs answer, which the process does not know$"):
         trial.begin(trials, "send_message", someone, case_id=1)
     assert _state_of_messages(trials) == ([], [])
 
 
-def test_a_process_is_begun_with_the_keys_that_messages_find_it_by(trials: Database, someone: int) -> None:
-    with pytest.raises(
-        StepFailed, match=r"^catch_message: messages find it by case_id: set these at its start$"
-    ):
-        trial.begin(trials, "catch_message", someone)
+@pytest.mark.parametrize("data", [{}, {"case_id": None}])
+def test_no_process_waits_for_a_message_whose_key_has_no_value(
+    trials: Database, someone: int, data: dict[str, Any]
+) -> None:
+    with pytest.raises(StepFailed, match=r"^wait: TRIAL_GO is found by case_id, which has no value$"):
+        trial.begin(trials, "catch_message", someone, **data)
+    with pytest.raises(StepFailed, match=r"^objection_started: TRIAL_OBJECTION is found by case_id, which"):
+        trial.begin(trials, "calls_objections", someone, **data)
+    with trials.read() as session:
+        assert play.processes(session) == []
 
 
 def test_a_message_interrupts_a_task(trials: Database, someone: int) -> None:

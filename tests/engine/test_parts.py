@@ -1,4 +1,4 @@
-"""Gateways, loops, sub-processes, called processes, event sub-processes, decision tables."""
+"""Gateways, loops, sub-processes, called processes, event sub-processes."""
 
 import re
 from decimal import Decimal
@@ -154,27 +154,6 @@ def test_a_task_may_be_sent_back_again_and_again(trials: Database, someone: int)
     _do(trials, process, someone, again=False)
     assert trial.notes(trials, someone) == ["heard"] * 30 + ["done"]
     assert play.status(trials, process) == "completed"
-
-
-def test_a_decision_table_decides_and_leaves_its_trace(trials: Database, someone: int) -> None:
-    process = trial.begin(trials, "decided", someone, amount=250)
-    assert trial.notes(trials, someone) == ["yes"]
-    decided = play.history(trials, process)[1]
-    step = {
-        "decision": "费用",
-        "inputs": {"amount": "250"},
-        "rules": [{"row": 2, "id": "large", "annotations": []}],
-        "output": "3.75",
-        "notes": [],
-    }
-    assert (decided.verb, decided.node) == ("decide", "choose")
-    assert decided.after == {"fee": "3.750", "trace": [step]}
-
-
-def test_a_decision_asks_only_for_what_the_process_knows(trials: Database, someone: int) -> None:
-    message = r"^choose: trial_fee needs amount, which the process does not know$"
-    with pytest.raises(StepFailed, match=message):
-        trial.begin(trials, "decided", someone)
 
 
 def test_each_objection_is_heard_beside_the_work_and_the_process_waits_for_all(

@@ -1,15 +1,23 @@
 """Whom a user task asks, and who of them may take it."""
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests import factories, play
 from tests.engine import trial
-from workflows import work
+from workflows import clock, work
 from workflows.db import Database
+from workflows.engine import signing
 from workflows.engine.errors import StepFailed
+from workflows.engine.registry import HOOKS
+from workflows.engine.runtime import Run
+from workflows.engine.tables import WorkCandidate
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import Post, PostHolding, User
 
@@ -163,3 +171,97 @@ def test_a_listed_task_with_nobody_on_its_list_is_an_error(trials: Database, som
 def test_a_due_date_is_an_instant_or_a_duration(trials: Database, someone: int, until: object) -> None:
     with pytest.raises(StepFailed, match=r"^work: a due date is an instant with a zone or a duration, not"):
         trial.begin(trials, "ask_by", someone, until=until)
+
+
+def _by_step(session: Session, step: str, data: Mapping[str, Any]) -> int | None:
+    """Two working days for the trial's work on a case, nothing else."""
+    return 2 if step == "trial.work" and "case_id" in data else None
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "due"),
+    [
+        ("ask_plant", {"case_id": 1}, "2026-11-26 00:00"),
+        ("ask_plant", {}, None),
+        ("ask_by", {"case_id": 1, "until": dt.datetime(2026, 12, 2, 18, tzinfo=clock.PLANT_ZONE)}, "2026-12-02 18:00"),
+    ],
+)  # fmt: skip
+def test_the_campaign_says_by_when_where_the_diagram_does_not(
+    trials: Database,
+    someone: int,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    data: dict[str, Any],
+    due: str | None,
+) -> None:
+    monkeypatch.setattr(HOOKS, "due_workdays", _by_step)
+    process = trial.begin(trials, name, someone, **data)
+    with trials.read() as session:
+        (item,) = play.all_items(session, process)
+        assert (item.due_at and f"{clock.local(item.due_at):%Y-%m-%d %H:%M}") == due
+
+
+def _name_another(trials: Database, *people: int) -> None:
+    """Let a message tell who does the work of ask_by_message from now on."""
+    told = people[0] if len(people) == 1 else list(people)
+    until = "2026-12-02T18:00:00+08:00"
+    play.send(trials, "TRIAL_MOVED", key="case_id", case_id=1, user_id=told, until=until)
+
+
+def _begin_by_message(trials: Database, user_id: int) -> int:
+    return trial.begin(trials, "ask_by_message", user_id, case_id=1, until="2026-12-02T18:00:00+08:00")
+
+
+def test_an_open_task_follows_whom_a_message_names(trials: Database, someone: int) -> None:
+    first, second = trial.people(trials, 2)
+    process = _begin_by_message(trials, first)
+    item = _only_item(trials, process)
+    _claim(trials, item, first)
+    _name_another(trials, second)
+    assert play.items(trials, process) == [("work", f"user:{second}", "open")]
+    (moved,) = [one for one in play.history(trials, process) if one.verb == "transfer"]
+    assert (moved.actor_id, moved.before, moved.after) == (
+        None,
+        {"audience": f"user:{first}"},
+        {"audience": f"user:{second}"},
+    )
+    with pytest.raises(Forbidden):
+        play.complete_item(trials, item, by=first)
+    play.complete_item(trials, item, by=second)
+
+
+def test_an_open_task_follows_to_several_people_and_back_to_one(trials: Database, someone: int) -> None:
+    first, second, third = trial.people(trials, 3)
+    process = _begin_by_message(trials, first)
+    _name_another(trials, second, third)
+    assert play.items(trials, process) == [("work", "listed", "open")]
+    with trials.read() as session:
+        listed = session.scalars(select(WorkCandidate.user_id).order_by(WorkCandidate.user_id))
+        assert list(listed) == [second, third]
+    _name_another(trials, first)
+    assert play.items(trials, process) == [("work", f"user:{first}", "open")]
+    with trials.read() as session:
+        assert session.scalars(select(WorkCandidate)).all() == []
+
+
+def test_a_task_handed_to_somebody_else_stays_with_them(trials: Database, someone: int) -> None:
+    first, second, third = trial.people(trials, 3)
+    process = _begin_by_message(trials, first)
+    with trials.transaction() as session:
+        run, item = Run.take_item(session, _only_item(trials, process))
+        signing.transfer(run, item, to_user_id=third, actor_id=first, reason="出差")
+    _name_another(trials, second)
+    assert play.items(trials, process) == [("work", f"user:{third}", "open")]
+
+
+def test_a_delegated_task_goes_back_to_whom_the_message_names(trials: Database, someone: int) -> None:
+    first, second, third = trial.people(trials, 3)
+    process = _begin_by_message(trials, first)
+    item_id = _only_item(trials, process)
+    with trials.transaction() as session:
+        run, item = Run.take_item(session, item_id)
+        signing.delegate(run, item, to_user_id=third, actor_id=first, reason="请先看")
+    _name_another(trials, second)
+    assert play.items(trials, process) == [("work", f"user:{third}", "open")]
+    play.complete_item(trials, item_id, by=third, opinion="可行")
+    assert play.items(trials, process) == [("work", f"user:{second}", "open")]

@@ -179,9 +179,9 @@ PLANNED = [
     ("notify", -3, "11-27 18:00"),
     ("notify", -1, "12-01 18:00"),
     ("urge", 0, "12-02 18:00"),
-    ("urge", 1, "12-03 18:00"),
+    ("copy", 1, "12-03 18:00"),
     ("escalate", 3, "12-07 18:00"),
-    ("escalate", 5, "12-09 18:00"),
+    ("assign", 5, "12-09 18:00"),
 ]
 
 
@@ -191,9 +191,10 @@ def test_reminders_of_a_task_go_out_once_each_and_in_order(trials: Database, som
     for day in range(20):
         play.wait_until(trials, MONDAY_NINE + dt.timedelta(days=day, hours=12))
     soon, late = "即将到期：办理（ask_by）", "已逾期：办理（ask_by）"
-    assert trial.notes(trials, someone) == [soon, soon, late, late, late, late]
+    at_last = "逾期已久，请代理人办理或改派他人：办理（ask_by）"
+    assert trial.notes(trials, someone) == [soon, soon, late, late, late, at_last]
     told = [one.after["action"] for one in play.history(trials, process) if one.verb == "remind"]
-    assert told == ["notify", "notify", "urge", "urge", "escalate", "escalate"]
+    assert told == ["notify", "notify", "urge", "copy", "escalate", "assign"]
     assert (_reminders(trials), play.open_nodes(trials, process)) == ([], ["work"])
 
 
@@ -226,3 +227,41 @@ def test_the_reminders_move_with_the_due_date(trials: Database, someone: int) ->
     ]
     last = play.history(trials, process)[-1]
     assert (last.verb, last.node, last.actor_id, last.reason) == ("move_due", "work", someone, "停电一天")
+
+
+def _moved(trials: Database, until: dt.datetime) -> None:
+    play.send(trials, "TRIAL_MOVED", key="case_id", case_id=1, until=until.isoformat())
+
+
+def test_a_message_that_changes_a_due_date_moves_the_task_and_its_reminders(
+    trials: Database, someone: int
+) -> None:
+    later = DUE + dt.timedelta(days=1)
+    process = trial.begin(trials, "ask_by_message", someone, case_id=1, until=DUE.isoformat())
+    assert _reminders(trials) == PLANNED
+    _moved(trials, later)
+    with trials.read() as session:
+        assert play.all_items(session, process)[0].due_at == later
+    assert [at for _, _, at in _reminders(trials)][:2] == ["11-30 18:00", "12-02 18:00"]
+    (moved,) = [one for one in play.history(trials, process) if one.verb == "move_due"]
+    assert (moved.node, moved.actor_id, moved.reason) == ("work", None, "")
+    assert moved.before == {"due_at": "2026-12-02T10:00:00+00:00"}
+    assert moved.after == {"due_at": "2026-12-03T18:00:00+08:00"}
+    play.complete(trials, "trial.work", by=someone)
+    assert _reminders(trials) == []
+
+
+def test_a_message_that_changes_nothing_leaves_a_due_date_moved_by_hand(
+    trials: Database, someone: int
+) -> None:
+    process = trial.begin(trials, "ask_by_message", someone, case_id=1, until=DUE.isoformat())
+    by_hand = DUE + dt.timedelta(days=7)
+    with trials.transaction() as session:
+        run = Run.take(session, process)
+        people.move_due(
+            run, session.scalars(select(WorkItem)).one(), by_hand, actor_id=someone, reason="停电"
+        )
+    _moved(trials, DUE)
+    with trials.read() as session:
+        assert play.all_items(session, process)[0].due_at == by_hand
+    assert [verb for verb, _ in play.acts(trials, process)] == ["start", "move_due", "receive"]

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 from sqlalchemy.orm import Session
 
 import workflows.steps  # noqa: F401 -- the shipped hooks: roles, work calendar, reminders
@@ -22,21 +22,20 @@ from workflows.engine.registry import Act, Started, Vote, human_step, message_st
 from workflows.engine.runtime import Run
 from workflows.errors import Conflict
 from workflows.models import Notice, User
+from workflows.steps.inputs import TaskForm
 
 DIAGRAMS = Path(__file__).parent / "diagrams"
 NOTES = ("done", "late", "urged", "stopped", "heard", "halted", "called", "yes", "no")
 
 
-class WorkForm(Schema):
+class WorkForm(TaskForm):
     """Variables to set, and an opinion."""
 
     set = fields.Dict(load_default=dict)
-    opinion = fields.String(load_default="")
 
 
-class VoteForm(Schema):
+class VoteForm(TaskForm):
     agree = fields.Boolean(load_default=None, allow_none=True)
-    opinion = fields.String(load_default="")
 
 
 def about(session: Session, data: Mapping[str, Any]) -> User:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests import factories, play
-from workflows import clock, watch
+from workflows import clock, watch, work
 from workflows.db import Database
-from workflows.domain import bids
-from workflows.engine.tables import Process, ProcessKey
+from workflows.domain import bids, permissions
+from workflows.engine.tables import OPEN, Process, ProcessKey, WorkItem
 from workflows.models import Bid, Challenge, EligibilityCheck, User
 
 LAST_DAY = dt.date(2026, 12, 10)  # of the bidding that ``post`` opens
@@ -18,15 +19,36 @@ CLOSING = clock.end_of(LAST_DAY)
 MARKER = "电伴热改造与自动注醇"  # stands in every bid document, and nowhere else
 
 
+BUDGET = 10_000_000  # 10 万元: functional review, vice head and joint signature approve it
+SMALL = {"cross_units": 1, "budget_fen": 4_000_000}  # level C: approved by the heads of the sponsor alone
+INDICATOR = {
+    "name": "冻堵次数",
+    "measure": "次",
+    "baseline": "40",
+    "op": "≤",
+    "target": "10",
+    "hard": True,
+}
+FUNCTIONAL = ("finance", "hr", "hse", "production")
+ROLES = ("office", "supervision", *FUNCTIONAL, "vice_head", "party_committee", "exec_meeting", "admin")
+
+
 @dataclass(frozen=True)
 class Cast:
-    """The ids of everybody who takes part."""
+    """The ids of everybody who takes part; the plant's own heads are ``secretary`` and ``director``."""
 
     office: int
     supervision: int
+    finance: int
     hr: int
     hse: int
+    production: int
+    vice_head: int
+    party_committee: int
+    exec_meeting: int
     admin: int
+    secretary: int
+    director: int
     party_lead: int
     admin_lead: int
     leader: int
@@ -47,13 +69,11 @@ def gather(database: Database) -> Cast:
             return factories.user(session, of=of, roles=roles).id
 
         return Cast(
-            office=one("office", of=plant),
-            supervision=one("supervision", of=plant),
-            hr=one("hr", of=plant),
-            hse=one("hse", of=plant),
-            admin=one("admin", of=plant),
-            party_lead=one(of=other),
-            admin_lead=one(of=other),
+            **{role: one(role, of=plant) for role in ROLES},
+            secretary=one("party_secretary", of=plant),
+            director=one("admin_head", of=plant),
+            party_lead=one("party_secretary@", of=other),
+            admin_lead=one("admin_head@", of=other),
             leader=one(),
             party_secretary=one("party_secretary@"),
             admin_head=one("admin_head@"),
@@ -63,33 +83,83 @@ def gather(database: Database) -> Cast:
         )
 
 
-def post(database: Database, cast: Cast, **changes: Any) -> int:
-    """Publish a challenge of level B with one hard indicator; its id."""
-    indicator = {
-        "name": "冻堵次数",
-        "measure": "次",
-        "baseline": "40",
-        "op": "≤",
-        "target": "10",
-        "verifier": "生产运行部",
-        "hard": True,
-    }
+def posting(cast: Cast, **changes: Any) -> dict[str, Any]:
+    """The values of the posting form: a challenge of level B, open until LAST_DAY, with one hard indicator."""
     values = {
         "category": "生产所需",
         "title": "降低冬季冻堵次数",
         "background": "冬季夜间井口频繁冻堵。",
-        "level": "B",
+        "cross_units": 2,
         "sponsor_unit_id": cast.sponsor_unit_id,
         "party_lead_id": cast.party_lead,
         "admin_lead_id": cast.admin_lead,
         "bid_to": LAST_DAY.isoformat(),
         "deadline": "2027-10-31",
-        "budget_fen": 120_000_000,
-        "indicators": [indicator],
+        "budget_fen": BUDGET,
+        "indicators": [{**INDICATOR, "verifier_unit_id": cast.sponsor_unit_id}],
     }
-    play.start(database, "publish", by=cast.office, **{**values, **changes})
+    return values | changes
+
+
+def submit(database: Database, cast: Cast, **changes: Any) -> int:
+    """Post a challenge, which goes to its approval; its id."""
+    path = play.act(database, "post_challenge", by=cast.office, **posting(cast, **changes))
+    play.settle(database)
+    return int(path.rpartition("/")[2])
+
+
+def post(database: Database, cast: Cast, **changes: Any) -> int:
+    """Post a challenge and have it approved by all, which publishes it; its id."""
+    challenge_id = submit(database, cast, **changes)
+    approve(database, publishing(database, challenge_id))
+    return challenge_id
+
+
+def approve(database: Database, process: int) -> None:
+    """Let everybody agree whom the approval in ``process`` asks, stage by stage, until it has ended."""
+    while items := signing(database, process):
+        for item_id, role, user_id in items:
+            with database.transaction() as session:
+                values = signature(session, role, uploader=user_id)
+                work.complete(session, item_id, values, actor=session.get_one(User, user_id))
+
+
+def signing(database: Database, process: int) -> list[tuple[int, str, int]]:
+    """The open items of the approval in ``process``: id, role, and a person who may do it."""
     with database.read() as session:
-        return session.scalars(select(Challenge.id).order_by(Challenge.id.desc())).first() or 0
+        query = select(WorkItem).where(WorkItem.process_id == process, WorkItem.step == "approval.sign")
+        items = session.scalars(query.where(WorkItem.status == OPEN).order_by(WorkItem.id)).all()
+        return [(item.id, item.role, _holder(session, item.audience)) for item in items]
+
+
+def _holder(session: Session, audience: str) -> int:
+    kind, _, rest = audience.partition(":")
+    if kind == "user":
+        return int(rest)
+    role, _, unit = rest.partition("@")
+    return permissions.holders(session, role, int(unit) if unit else None)[0].id
+
+
+def signature(session: Session, role: str, *, uploader: int, **changes: Any) -> dict[str, Any]:
+    """The values with which ``role`` agrees in an approval."""
+    values: dict[str, Any] = {"decision": "agreed"}
+    if role == "finance":
+        values |= {"budget_ok": True, "reward_source": "科技专项"}
+    if role == "hr":
+        values |= {"pool_ok": True}
+    if role in ("party_committee", "exec_meeting"):
+        minutes = factories.stored_file(session, by=session.get_one(User, uploader)).id
+        values |= {
+            "meeting_no": "2026-21",
+            "held_on": "2026-11-20",
+            "resolution": "同意发榜。",
+            "minutes": [minutes],
+        }
+        values |= {"should": 9, "present": 8, "in_favour": 7, "against": 0, "abstain": 1}
+    if role == "office":
+        reply = factories.stored_file(session, by=session.get_one(User, uploader)).id
+        values |= {"reply_no": "油气〔2026〕8号", "reply": [reply]}
+    return values | changes
 
 
 def team(leader: int, *members: int) -> list[dict[str, Any]]:
@@ -153,7 +223,7 @@ def open_bids(database: Database, cast: Cast) -> None:
     """Let the bidding end, and office and supervision open what was sealed."""
     play.wait_until(database, CLOSING)
     for one in (cast.office, cast.supervision):
-        play.complete(database, "publish.open", by=one, confirmed=True, witness="王监督")
+        play.complete(database, "selection.open", by=one, confirmed=True, witness="王监督")
     play.settle(database)
 
 

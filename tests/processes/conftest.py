@@ -1,4 +1,4 @@
-"""A campaign: the shipped processes installed, everybody present, the seal key in a file of the test."""
+"""A campaign: the shipped processes installed, everybody present, the seal key and files in a folder of the test."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,13 +7,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.processes.cast import Cast, gather
-from workflows import db, seal
+from workflows import db, seal, storage
 
 
 @pytest.fixture
 def campaign(database: db.Database, clock_at: Callable[..., None], tmp_path: Path) -> Iterator[db.Database]:
     """A database for a campaign under a held clock; what is logged is not printed."""
     seal.use_key_file(tmp_path / "seal.key")
+    storage.kept_in(tmp_path / "files")
     with capture_logs():
         yield database
 

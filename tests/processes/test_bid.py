@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from tests import play
 from tests.processes import cast as play_cast
-from tests.processes.cast import CLOSING, Cast
+from tests.processes import listing, signing
+from tests.processes.cast import CLOSING, SMALL, Cast
 from workflows import clock, work
 from workflows.db import Database
 from workflows.errors import Conflict, Forbidden, Invalid
@@ -33,13 +34,13 @@ def _team(campaign: Database) -> list[tuple[int, bool]]:
 
 
 def test_a_bid_is_prepared_signed_sealed_opened_and_accepted(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.seal_bid(campaign, cast, challenge_id)
     assert play_cast.bid_states(campaign) == ["sealed"]
     play_cast.open_bids(campaign, cast)
     assert play_cast.bid_states(campaign) == ["opened"]
     play_cast.review(campaign, cast, process)
-    assert play_cast.bid_states(campaign) == ["eligible"]
+    assert play_cast.bid_states(campaign) == ["reviewing"]
     assert play.acts(campaign, process) == [
         ("start", "bid"),
         ("complete", "form_team"),
@@ -71,7 +72,7 @@ def test_a_bid_is_prepared_signed_sealed_opened_and_accepted(campaign: Database,
 def test_a_member_who_declines_leaves_the_team_and_the_leader_forms_another(
     campaign: Database, cast: Cast
 ) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
     first, second, third, _ = cast.members
     rows = play_cast.team(cast.leader, first, second)
@@ -93,7 +94,7 @@ def test_a_member_who_declines_leaves_the_team_and_the_leader_forms_another(
 
 
 def test_a_leader_alone_goes_on_at_once(campaign: Database, cast: Cast) -> None:
-    process = play_cast.begin_bid(campaign, play_cast.post(campaign, cast), leader=cast.leader)
+    process = play_cast.begin_bid(campaign, play_cast.post(campaign, cast, **SMALL), leader=cast.leader)
     play.complete(campaign, "bid.form_team", by=cast.leader, members=play_cast.team(cast.leader))
     assert play.open_nodes(campaign, process) == ["write_bid"]
     assert ("skip", "confirm") in play.acts(campaign, process)
@@ -102,7 +103,7 @@ def test_a_leader_alone_goes_on_at_once(campaign: Database, cast: Cast) -> None:
 def test_a_member_who_never_answers_stays_unconfirmed_and_is_found_by_the_check(
     campaign: Database, cast: Cast
 ) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
     rows = play_cast.team(cast.leader, *cast.members)
     play.complete(campaign, "bid.form_team", by=cast.leader, members=rows)
@@ -118,7 +119,7 @@ def test_a_member_who_never_answers_stays_unconfirmed_and_is_found_by_the_check(
 
 
 def test_a_head_who_disagrees_sends_the_bid_back_to_writing(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
     play_cast.write(campaign, cast, challenge_id, process)
     with pytest.raises(Invalid) as refused:
@@ -134,7 +135,7 @@ def test_a_head_who_disagrees_sends_the_bid_back_to_writing(campaign: Database, 
 
 
 def test_a_leader_who_sees_the_self_check_may_go_back_to_writing(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
     rows = play_cast.team(cast.leader)
     play.complete(campaign, "bid.form_team", by=cast.leader, members=rows)
@@ -148,15 +149,38 @@ def test_a_leader_who_sees_the_self_check_may_go_back_to_writing(campaign: Datab
 
 
 def test_the_heads_of_another_unit_do_not_sign(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
     play_cast.write(campaign, cast, challenge_id, process)
     audiences = [audience for node, audience, _ in play.items(campaign, process) if node == "sign"]
     assert audiences == [f"role:party_secretary@{cast.unit_id}", f"role:admin_head@{cast.unit_id}"]
 
 
+def test_the_heads_of_the_plant_sign_for_a_side_that_the_unit_lacks(campaign: Database, cast: Cast) -> None:
+    signing.ungrant(campaign, cast.party_secretary, "party_secretary")
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
+    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
+    play_cast.write(campaign, cast, challenge_id, process)
+    audiences = [audience for node, audience, _ in play.items(campaign, process) if node == "sign"]
+    assert audiences == ["role:party_secretary", f"role:admin_head@{cast.unit_id}"]
+    for head in (cast.secretary, cast.admin_head):
+        play.complete(campaign, "bid.sign", by=head, process=process, agree=True)
+    assert play_cast.bid_states(campaign) == ["sealed"]
+
+
+def test_a_bid_for_another_unit_is_signed_by_its_heads(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
+    begun = play.start(
+        campaign, "bid", by=cast.leader, challenge_id=challenge_id, unit_id=cast.sponsor_unit_id
+    )
+    play_cast.write(campaign, cast, challenge_id, begun.process_id)
+    for head in (cast.party_lead, cast.admin_lead):
+        play.complete(campaign, "bid.sign", by=head, process=begun.process_id, agree=True)
+    assert play_cast.bid_states(campaign) == ["sealed"]
+
+
 def test_a_draft_lapses_when_the_bidding_ends(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
     play_cast.write(campaign, cast, challenge_id, process)
     play.wait_until(campaign, CLOSING)
@@ -168,7 +192,7 @@ def test_a_draft_lapses_when_the_bidding_ends(campaign: Database, cast: Cast) ->
 
 
 def test_a_leader_withdraws_before_the_deadline_and_bids_again(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     first = play_cast.seal_bid(campaign, cast, challenge_id)
     with pytest.raises(Conflict, match=r"^您对这个榜单已有一份申报，请在待办中继续办理。$"):
         play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
@@ -180,12 +204,12 @@ def test_a_leader_withdraws_before_the_deadline_and_bids_again(campaign: Databas
     assert play_cast.bid_states(campaign) == ["withdrawn", "sealed"]
     play_cast.open_bids(campaign, cast)
     play_cast.review(campaign, cast, second)
-    assert play_cast.bid_states(campaign) == ["withdrawn", "eligible"]
+    assert play_cast.bid_states(campaign) == ["withdrawn", "reviewing"]
     assert play_cast.challenge_state(campaign, challenge_id) == "reviewing"
 
 
 def test_a_bid_is_not_withdrawn_after_the_deadline(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     play_cast.seal_bid(campaign, cast, challenge_id)
     clock.move_to(CLOSING)
     with pytest.raises(Conflict, match=r"^揭榜已于 2026-12-11 00:00 截止"):
@@ -197,7 +221,7 @@ def test_a_bid_is_not_withdrawn_after_the_deadline(campaign: Database, cast: Cas
 
 
 def test_a_bid_that_a_department_refuses_is_rejected_with_its_reason(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.seal_bid(campaign, cast, challenge_id)
     play_cast.open_bids(campaign, cast)
     with pytest.raises(Invalid) as refused:
@@ -209,8 +233,45 @@ def test_a_bid_that_a_department_refuses_is_rejected_with_its_reason(campaign: D
     assert play_cast.challenge_state(campaign, challenge_id) == "failed"
 
 
+def _rejected(campaign: Database, cast: Cast) -> int:
+    """A bid that was found ineligible; the id of its process."""
+    process = play_cast.seal_bid(campaign, cast, play_cast.post(campaign, cast, **SMALL))
+    play_cast.open_bids(campaign, cast)
+    play_cast.review(campaign, cast, process, hr="refuse")
+    return process
+
+
+def test_a_leader_is_told_why_asks_and_is_answered(campaign: Database, cast: Cast) -> None:
+    process = _rejected(campaign, cast)
+    told = "您对榜单“降低冬季冻堵次数”的申报资格不合格：人力资源：材料不全"
+    assert listing.notices_of(campaign, cast.leader)[0] == told
+    with pytest.raises(Invalid) as refused:
+        play.complete(campaign, "bid.query", by=cast.leader, asks=True)
+    assert refused.value.fields == {"opinion": ["请写明要询问的问题。"]}
+    play.complete(campaign, "bid.query", by=cast.leader, asks=True, opinion="缺哪一份材料？")
+    assert play.open_nodes(campaign, process) == ["answer_query"]
+    play.complete(campaign, "bid.answer_query", by=cast.office, opinion="缺成员所在单位证明。")
+    assert play.status(campaign, process) == "completed"
+    told = "您对“降低冬季冻堵次数”资格审查结果的询问已答复：缺成员所在单位证明。"
+    assert listing.notices_of(campaign, cast.leader)[0] == told
+
+
+def test_a_leader_may_accept_the_result(campaign: Database, cast: Cast) -> None:
+    process = _rejected(campaign, cast)
+    play.complete(campaign, "bid.query", by=cast.leader, asks=False)
+    assert (play.status(campaign, process), play.open_nodes(campaign, process)) == ("completed", [])
+
+
+def test_who_does_not_ask_in_two_working_days_has_accepted(campaign: Database, cast: Cast) -> None:
+    process = _rejected(campaign, cast)
+    ((node, until),) = play.timers(campaign, process)
+    assert (node, until) == ("query_timeout", clock.end_of(dt.date(2026, 12, 15)))
+    play.wait_until(campaign, until)
+    assert (play.status(campaign, process), play.incidents(campaign)) == ("completed", [])
+
+
 def test_what_the_rules_refuse_no_department_can_accept(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.seal_bid(campaign, cast, challenge_id, pledged="11")  # worse than the hard target
     assert play_cast.findings(campaign) == []  # a sealed promise cannot be read off what is found
     play_cast.open_bids(campaign, cast)
@@ -220,7 +281,7 @@ def test_what_the_rules_refuse_no_department_can_accept(campaign: Database, cast
 
 
 def test_a_bid_may_be_cured_once(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.seal_bid(campaign, cast, challenge_id)
     play_cast.open_bids(campaign, cast)
     play_cast.review(campaign, cast, process, hr="cure")
@@ -229,11 +290,14 @@ def test_a_bid_may_be_cured_once(campaign: Database, cast: Cast) -> None:
     play.complete(campaign, "bid.cure", by=cast.leader, members=rows, opinion="已补充证明")
     assert play.open_nodes(campaign, process) == ["review"] * 4  # everybody had confirmed before
     play_cast.review(campaign, cast, process, hr="cure")
-    assert (play_cast.bid_states(campaign), play.status(campaign, process)) == (["ineligible"], "completed")
+    assert (play_cast.bid_states(campaign), play.open_nodes(campaign, process)) == (
+        ["ineligible"],
+        ["query_result"],
+    )
 
 
 def test_a_cured_bid_is_accepted(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.seal_bid(campaign, cast, challenge_id)
     play_cast.open_bids(campaign, cast)
     play_cast.review(campaign, cast, process, hr="cure", hse="cure")
@@ -242,18 +306,18 @@ def test_a_cured_bid_is_accepted(campaign: Database, cast: Cast) -> None:
     assert play.open_nodes(campaign, process) == ["confirm_again"]
     play.complete(campaign, "bid.confirm", by=cast.hr, accept=True)
     play_cast.review(campaign, cast, process)
-    assert play_cast.bid_states(campaign) == ["eligible"]
+    assert play_cast.bid_states(campaign) == ["reviewing"]
 
 
 def test_a_bid_that_one_department_refuses_outright_is_not_cured(campaign: Database, cast: Cast) -> None:
-    process = play_cast.seal_bid(campaign, cast, play_cast.post(campaign, cast))
+    process = play_cast.seal_bid(campaign, cast, play_cast.post(campaign, cast, **SMALL))
     play_cast.open_bids(campaign, cast)
     play_cast.review(campaign, cast, process, hr="cure", hse="refuse")
     assert play_cast.bid_states(campaign) == ["ineligible"]
 
 
 def test_a_bid_that_is_not_cured_in_time_is_rejected(campaign: Database, cast: Cast) -> None:
-    process = play_cast.seal_bid(campaign, cast, play_cast.post(campaign, cast))
+    process = play_cast.seal_bid(campaign, cast, play_cast.post(campaign, cast, **SMALL))
     play_cast.open_bids(campaign, cast)
     play_cast.review(campaign, cast, process, hr="cure")
     ((node, due_at),) = play.timers(campaign, process)
@@ -261,13 +325,16 @@ def test_a_bid_that_is_not_cured_in_time_is_rejected(campaign: Database, cast: C
     play.wait_until(campaign, due_at - SECOND)
     assert play.open_nodes(campaign, process) == ["cure"]
     play.wait_until(campaign, due_at)
-    assert (play_cast.bid_states(campaign), play.status(campaign, process)) == (["ineligible"], "completed")
+    assert (play_cast.bid_states(campaign), play.open_nodes(campaign, process)) == (
+        ["ineligible"],
+        ["query_result"],
+    )
 
 
 def test_every_step_can_be_done_by_a_server_that_has_seen_nothing_before(
     campaign: Database, cast: Cast
 ) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     known = play_cast.seal_bid(campaign, cast, challenge_id)
     _withdraw(campaign, cast.leader)
     with play.forgetting_definitions():
@@ -277,7 +344,7 @@ def test_every_step_can_be_done_by_a_server_that_has_seen_nothing_before(
 
 
 def test_two_bids_on_one_challenge_do_not_touch_each_other(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     sealed = play_cast.seal_bid(campaign, cast, challenge_id)
     other = play_cast.begin_bid(campaign, challenge_id, leader=cast.members[0])
     before = play.acts(campaign, other)

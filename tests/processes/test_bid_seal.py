@@ -1,13 +1,14 @@
 """The seal of a bid: until when, for whom, and what the database holds meanwhile."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
 from tests import play
 from tests.processes import cast as play_cast
-from tests.processes.cast import CLOSING, MARKER, Cast
+from tests.processes.cast import CLOSING, MARKER, SMALL, Cast
 from workflows import clock
 from workflows.db import Database
 from workflows.engine.tables import Process
@@ -33,7 +34,7 @@ SECOND = dt.timedelta(seconds=1)
 
 
 def test_an_opened_bid_shows_what_was_sealed(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     play_cast.seal_bid(campaign, cast, challenge_id)
     play_cast.open_bids(campaign, cast)
     with campaign.read() as session:
@@ -41,8 +42,8 @@ def test_an_opened_bid_shows_what_was_sealed(campaign: Database, cast: Cast) -> 
         assert bid.tech_route == f"井口{MARKER}，分三步实施。"
         milestones = session.scalars(select(MilestoneDraft).order_by(MilestoneDraft.seq))
         assert [(one.name, one.offset_days, one.pay_pct) for one in milestones] == [
-            ("设计", 60, 40),
-            ("投用", 200, 60),
+            ("设计", 60, Decimal(40)),
+            ("投用", 200, Decimal(60)),
         ]
         assert [str(one.value) for one in session.scalars(select(PledgedValue))] == ["8.0000"]
     readers = play_cast.readers(campaign, cast)
@@ -50,7 +51,7 @@ def test_an_opened_bid_shows_what_was_sealed(campaign: Database, cast: Cast) -> 
 
 
 def test_a_bid_is_sealed_until_the_last_second(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
     play_cast.write(campaign, cast, challenge_id, process)
     clock.move_to(CLOSING - SECOND)
@@ -60,7 +61,7 @@ def test_a_bid_is_sealed_until_the_last_second(campaign: Database, cast: Cast) -
 
 @pytest.mark.parametrize("late", [dt.timedelta(0), SECOND])
 def test_a_bid_is_refused_from_the_deadline_on(campaign: Database, cast: Cast, late: dt.timedelta) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
     play_cast.write(campaign, cast, challenge_id, process)
     play.complete(campaign, "bid.sign", by=cast.party_secretary, agree=True)
@@ -73,7 +74,7 @@ def test_a_bid_is_refused_from_the_deadline_on(campaign: Database, cast: Cast, l
 
 
 def test_a_draft_is_read_by_its_team_and_the_heads_of_its_unit(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
     play_cast.write(campaign, cast, challenge_id, process)
     may = dict.fromkeys(["leader", "member", "party_secretary", "admin_head"], True)
@@ -81,12 +82,12 @@ def test_a_draft_is_read_by_its_team_and_the_heads_of_its_unit(campaign: Databas
 
 
 def test_nobody_reads_a_sealed_bid(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     play_cast.seal_bid(campaign, cast, challenge_id)
     assert play_cast.readers(campaign, cast) == NOBODY
     play.wait_until(campaign, CLOSING)
     assert play_cast.readers(campaign, cast) == NOBODY
-    play.complete(campaign, "publish.open", by=cast.office, confirmed=True, witness="王监督")
+    play.complete(campaign, "selection.open", by=cast.office, confirmed=True, witness="王监督")
     play.settle(campaign)
     assert play_cast.readers(campaign, cast) == NOBODY  # one confirmation is not enough
 
@@ -108,7 +109,7 @@ def _stored(campaign: Database) -> bytes:
 
 
 def test_the_database_never_holds_the_text_of_a_bid_that_is_not_open(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
     play_cast.write(campaign, cast, challenge_id, process)
     draft = _stored(campaign)
@@ -122,13 +123,13 @@ def test_the_database_never_holds_the_text_of_a_bid_that_is_not_open(campaign: D
         False,
     )
     for one in (cast.office, cast.supervision):
-        play.complete(campaign, "publish.open", by=one, confirmed=True, witness="王监督")
+        play.complete(campaign, "selection.open", by=one, confirmed=True, witness="王监督")
     play.settle(campaign)
     assert marker in _stored(campaign)
 
 
 def test_the_state_of_a_bid_stays_small(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
     process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
     sizes = []
 

@@ -1,231 +1,142 @@
-"""A challenge played from its publication to the judged bids."""
+"""A challenge played from its posting through its approval to its publication and its selection."""
 
 import datetime as dt
-from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from tests import factories, play
+from tests import play
 from tests.processes import cast as play_cast
-from tests.processes.cast import CLOSING, LAST_DAY, Cast
-from workflows import clock, work
+from tests.processes import listing
+from tests.processes.cast import CLOSING, LAST_DAY, SMALL, Cast
+from workflows import clock
 from workflows.db import Database
-from workflows.errors import Conflict, Forbidden, Invalid, NotFound
-from workflows.models import Bid, Challenge, SealKey, User
+from workflows.engine.tables import Message
+from workflows.errors import Forbidden, Invalid
+from workflows.models import Challenge, SealKey
 
 
-def _extend(
-    campaign: Database, challenge_id: int, last_day: dt.date, *, by: int, reason: str = "征求意见"
+def test_a_challenge_is_approved_published_closed_and_goes_to_selection(
+    campaign: Database, cast: Cast
 ) -> None:
-    with campaign.transaction() as session:
-        work.extend_bidding(session, challenge_id, last_day, actor=session.get_one(User, by), reason=reason)
-
-
-def test_a_challenge_is_published_closed_opened_and_goes_to_review(campaign: Database, cast: Cast) -> None:
     challenge_id = play_cast.post(campaign, cast)
     process = play_cast.publishing(campaign, challenge_id)
     assert play.timers(campaign, process) == [("bidding_ends", CLOSING)]
-    bid = play_cast.seal_bid(campaign, cast, challenge_id)
+    play_cast.seal_bid(campaign, cast, challenge_id)
     play.wait_until(campaign, CLOSING)
-    assert play_cast.challenge_state(campaign, challenge_id) == "bidding_closed"
-    assert [(node, audience) for node, audience, _ in play.items(campaign, process)] == [
-        ("open_seals", "role:office"),
-        ("open_seals", "role:supervision"),
-    ]
-    play_cast.open_bids(campaign, cast)
-    play_cast.review(campaign, cast, bid)
-    assert play_cast.challenge_state(campaign, challenge_id) == "reviewing"
-    assert play.acts(campaign, process) == [
-        ("start", "publish"),
+    assert play_cast.challenge_state(campaign, challenge_id) in ("bidding_closed", "reviewing")
+    assert listing.messages(campaign)[:2] == ["MSG_BIDDING_CLOSED", "MSG_SELECTION_BEGUN"]
+    with campaign.read() as session:
+        begun = session.scalars(select(Message).where(Message.name == "MSG_SELECTION_BEGUN")).one()
+        challenge = session.get_one(Challenge, challenge_id)
+        assert begun.payload == {
+            "challenge_id": challenge_id,
+            "rules_at": challenge.rules_at,
+            "level": "B",
+            "sponsor_unit_id": cast.sponsor_unit_id,
+        }
+    assert play.acts(campaign, process)[-7:] == [
         ("auto", "publish_list"),
         ("timer", "bidding_ends"),
+        ("auto", "count_bids"),
+        ("decide", "judge_count"),
         ("auto", "close_call"),
         ("send", "closing_sent"),
-        ("vote", "open_seals"),
-        ("vote", "open_seals"),
-        ("round", "open_seals"),
-        ("auto", "release_seal"),
-        ("send", "opening_sent"),
-        ("receive", "g_gather"),
-        ("auto", "count_judged"),
-        ("auto", "begin_review"),
-        ("end", "publish"),
+        ("send", "selection_begun"),
     ]
+    play.send(campaign, "MSG_SELECTION_DONE", key="challenge_id", challenge_id=challenge_id)
+    assert play.status(campaign, process) == "completed"
     assert play.incidents(campaign) == []
 
 
-def test_a_posted_challenge_is_stored_with_its_number_and_its_seal(campaign: Database, cast: Cast) -> None:
+def test_what_is_published_is_kept_with_its_number_level_award_and_rules(
+    campaign: Database, cast: Cast
+) -> None:
     first, second = (
-        play_cast.post(campaign, cast),
-        play_cast.post(campaign, cast, title="另一项", category="市场所急"),
+        play_cast.post(campaign, cast, category="市场所急", **SMALL),
+        play_cast.post(campaign, cast, category="市场所急", est_benefit_fen=160_000_000),
     )
-    third = play_cast.post(campaign, cast, title="第三项")
+    small, large = listing.challenge_of(campaign, first), listing.challenge_of(campaign, second)
+    assert (small.no, large.no) == ("TRQ-2026-M01", "TRQ-2026-M02")
+    assert (small.level, small.fixed_award_fen, small.cap_fen) == ("C", 1_500_000, 4_200_000)
+    assert (large.level, large.fixed_award_fen, large.cap_fen) == ("B", 5_000_000, 30_000_000)
+    assert small.rules_at == small.published_at == clock.now()
+    assert small.snapshot is not None
+    assert (small.snapshot["no"], small.snapshot["indicators"][0]["target"]) == ("TRQ-2026-M01", "10")
+    assert len(str(small.snapshot_hash)) == 64
     with campaign.read() as session:
-        numbers = [session.get_one(Challenge, one).no for one in (first, second, third)]
-        assert numbers == ["TRQ-2026-S01", "TRQ-2026-M01", "TRQ-2026-S02"]
-        posted = session.get_one(Challenge, first)
-        assert (posted.state, posted.budget_fen, posted.bid_to) == ("published", 120_000_000, CLOSING)
-        (indicator,) = posted.indicators
-        assert (indicator.target, indicator.weight, indicator.hard) == (Decimal(10), Decimal(1), True)
         assert session.get_one(SealKey, first).released_at is None
+    told = f"榜单 {small.no}“{small.title}”已发布，揭榜截至 {LAST_DAY}。"
+    assert told in listing.notices_of(campaign, cast.party_secretary)
 
 
-def test_only_the_office_posts(campaign: Database, cast: Cast) -> None:
-    with pytest.raises(Forbidden, match=r"^只有揭榜挂帅办公室可以发榜。$"):
-        play_cast.post(campaign, Cast(**{**vars(cast), "office": cast.supervision}))
+def test_a_challenge_without_a_day_is_open_for_the_usual_period(campaign: Database, cast: Cast) -> None:
+    challenge = listing.challenge_of(campaign, play_cast.post(campaign, cast, bid_to=None, **SMALL))
+    assert challenge.bid_to == clock.end_of(dt.date(2026, 12, 14))  # 15 working days
+
+
+def test_an_approval_that_takes_long_leaves_the_shortest_period(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.submit(campaign, cast, **SMALL)
+    play.wait_until(campaign, clock.start_of(LAST_DAY))
+    play_cast.approve(campaign, play_cast.publishing(campaign, challenge_id))
+    assert listing.challenge_of(campaign, challenge_id).bid_to == clock.end_of(dt.date(2026, 12, 24))
+
+
+def test_what_is_returned_is_revised_and_approved_again(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.submit(campaign, cast, **SMALL)
+    process = play_cast.publishing(campaign, challenge_id)
+    play.complete(campaign, "approval.sign", by=cast.admin_lead, decision="returned", opinion="预算偏低")
+    assert play.open_nodes(campaign, process) == ["revise"]
+    assert play_cast.challenge_state(campaign, challenge_id) == "refining"
+    better = play_cast.posting(cast, title="降低冬季冻堵", budget_fen=15_000_000)
+    play.complete(campaign, "publish.revise", by=cast.office, **better)
+    assert play_cast.challenge_state(campaign, challenge_id) == "approving"
+    play_cast.approve(campaign, process)
+    challenge = listing.challenge_of(campaign, challenge_id)
+    assert (challenge.state, challenge.title, challenge.level) == ("published", "降低冬季冻堵", "B")
+    assert [one.seq for one in challenge.indicators] == [1]
+    assert play.incidents(campaign) == []
+
+
+def test_what_is_rejected_is_not_published(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.submit(campaign, cast, **SMALL)
+    process = play_cast.publishing(campaign, challenge_id)
+    play.complete(campaign, "approval.sign", by=cast.admin_lead, decision="rejected", opinion="不急")
+    assert (play_cast.challenge_state(campaign, challenge_id), play.status(campaign, process)) == (
+        "rejected",
+        "completed",
+    )
+    assert listing.notices_of(campaign, cast.office) == ["榜单“降低冬季冻堵次数”未获批准，不予发布。"]
+
+
+def test_a_posting_that_does_not_make_sense_starts_nothing(campaign: Database, cast: Cast) -> None:
+    with pytest.raises(Invalid) as refused:
+        play_cast.submit(campaign, cast, bid_to="2026-12-01")
+    assert refused.value.fields == {"bid_to": ["揭榜期至少 10 个工作日，最早到 2026-12-07。"]}
+    with pytest.raises(Forbidden):
+        play.act(campaign, "post_challenge", by=cast.leader, **play_cast.posting(cast))
     with campaign.read() as session:
+        assert play.processes(session) == []
         assert session.scalars(select(Challenge)).all() == []
 
 
-def test_a_list_without_bids_fails(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
-    play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)  # a draft is no bid
-    play.wait_until(campaign, CLOSING)
-    process = play_cast.publishing(campaign, challenge_id)
-    assert play_cast.challenge_state(campaign, challenge_id) == "failed"
-    assert (play.status(campaign, process), play.items(campaign, process)) == ("completed", [])
-    assert play.acts(campaign, process)[-2:] == [("auto", "fail"), ("end", "publish")]
-
-
-def test_seals_are_opened_by_office_and_supervision_together(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
-    play_cast.seal_bid(campaign, cast, challenge_id)
-    play.wait_until(campaign, CLOSING)
-    with pytest.raises(Invalid) as refused:
-        play.complete(campaign, "publish.open", by=cast.office, confirmed=False, witness="王监督")
-    assert refused.value.fields == {"confirmed": ["请确认后再开榜。"]}
-    play.complete(campaign, "publish.open", by=cast.supervision, confirmed=True, witness="王监督")
-    play.settle(campaign)
-    with campaign.read() as session:
-        assert session.get_one(SealKey, challenge_id).released_at is None
-    assert play_cast.bid_states(campaign) == ["sealed"]
-    play.complete(campaign, "publish.open", by=cast.office, confirmed=True, witness="王监督")
-    play.settle(campaign)
-    with campaign.read() as session:
-        assert session.get_one(SealKey, challenge_id).released_at == CLOSING
-    assert play_cast.bid_states(campaign) == ["opened"]
-
-
-def test_nobody_else_opens_the_seals(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
-    play_cast.seal_bid(campaign, cast, challenge_id)
-    play.wait_until(campaign, CLOSING)
-    with campaign.read() as session:
-        item = play.all_items(session, play_cast.publishing(campaign, challenge_id))[0].id
-    for one in (cast.leader, cast.admin, cast.hr, cast.party_lead):
-        with pytest.raises(NotFound):
-            play.complete_item(campaign, item, by=one, confirmed=True, witness="王监督")
-    with pytest.raises(Forbidden, match=r"^这个任务不是由您办理的。$"):
-        play.complete_item(campaign, item, by=cast.supervision, confirmed=True, witness="王监督")
-    assert play_cast.bid_states(campaign) == ["sealed"]
-
-
-def test_the_bidding_does_not_close_before_its_deadline(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
-    play.wait_until(campaign, CLOSING - dt.timedelta(seconds=1))
-    assert play_cast.challenge_state(campaign, challenge_id) == "published"
-    play.wait_until(campaign, CLOSING)
-    assert play_cast.challenge_state(campaign, challenge_id) == "failed"
-
-
-def test_an_extension_moves_the_end_of_the_bidding(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
-    process = play_cast.publishing(campaign, challenge_id)
-    later = LAST_DAY + dt.timedelta(days=5)
-    _extend(campaign, challenge_id, later, by=cast.office)
-    assert play.timers(campaign, process) == [("bidding_ends", clock.end_of(later))]
-    moved = play.history(campaign, process)[-1]
-    assert (moved.verb, moved.actor_id, moved.reason) == ("move_timer", cast.office, "征求意见")
-    play.wait_until(campaign, CLOSING + dt.timedelta(hours=1))
-    assert play_cast.challenge_state(campaign, challenge_id) == "published"
-    play_cast.seal_bid(campaign, cast, challenge_id)  # after the old deadline
-    play.wait_until(campaign, clock.end_of(later))
-    assert play_cast.challenge_state(campaign, challenge_id) == "bidding_closed"
-    assert play_cast.bid_states(campaign) == ["sealed"]
-
-
-def test_a_bid_begun_before_an_extension_is_sealed_after_the_old_deadline(
-    campaign: Database, cast: Cast
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"budget_fen": -1}, "budget_fen"),
+        ({"budget_fen": "十万"}, "budget_fen"),
+        ({"est_benefit_fen": -1}, "est_benefit_fen"),
+        ({"cross_units": 0}, "cross_units"),
+        ({"indicators": []}, "indicators"),
+        ({"mode": "lottery"}, "mode"),
+        ({"deadline": "2026-02-30"}, "deadline"),
+        ({"title": ""}, "title"),
+    ],
+)
+def test_a_malformed_posting_is_refused_at_the_field(
+    campaign: Database, cast: Cast, changes: dict[str, Any], field: str
 ) -> None:
-    challenge_id = play_cast.post(campaign, cast)
-    process = play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
-    play_cast.write(campaign, cast, challenge_id, process)
-    _extend(campaign, challenge_id, LAST_DAY + dt.timedelta(days=1), by=cast.office)
-    play.wait_until(campaign, CLOSING)
-    play_cast.sign(campaign, cast, process)
-    assert play_cast.bid_states(campaign) == ["sealed"]
-
-
-def test_an_extension_needs_the_office_a_reason_and_a_later_day(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
-    later = LAST_DAY + dt.timedelta(days=5)
-    with pytest.raises(Forbidden, match=r"^只有揭榜挂帅办公室可以在揭榜期内延期。$"):
-        _extend(campaign, challenge_id, later, by=cast.leader)
     with pytest.raises(Invalid) as refused:
-        _extend(campaign, challenge_id, later, by=cast.office, reason=" ")
-    assert refused.value.fields == {"reason": ["请写明延期理由。"]}
-    with pytest.raises(Invalid) as refused:
-        _extend(campaign, challenge_id, LAST_DAY, by=cast.office)
-    assert refused.value.fields == {"last_day": ["延期后的截止日必须晚于现在的截止日。"]}
-    process = play_cast.publishing(campaign, challenge_id)
-    assert play.timers(campaign, process) == [("bidding_ends", CLOSING)]
-
-
-def test_a_closed_bidding_is_not_extended(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
-    play.wait_until(campaign, CLOSING)
-    with pytest.raises(Forbidden):
-        _extend(campaign, challenge_id, LAST_DAY + dt.timedelta(days=5), by=cast.office)
-
-
-def test_a_challenge_posted_without_its_process_cannot_be_extended(campaign: Database, cast: Cast) -> None:
-    with campaign.transaction() as session:
-        challenge_id = factories.challenge(session).id
-    with pytest.raises(Conflict, match=r"^流程已经结束。$"):
-        _extend(campaign, challenge_id, dt.date(2027, 3, 1), by=cast.office)
-
-
-def test_a_list_whose_bids_are_all_judged_goes_on_when_the_last_one_is(
-    campaign: Database, cast: Cast
-) -> None:
-    challenge_id = play_cast.post(campaign, cast)
-    first = play_cast.seal_bid(campaign, cast, challenge_id)
-    second = play_cast.begin_bid(campaign, challenge_id, leader=cast.members[0])
-    rows = play_cast.team(cast.members[0])
-    play.complete(campaign, "bid.form_team", by=cast.members[0], process=second, members=rows)
-    play_cast.put_down(campaign, challenge_id, second, by=cast.members[0])
-    play_cast.sign(campaign, cast, second)
-    play_cast.open_bids(campaign, cast)
-    play_cast.review(campaign, cast, second, hr="refuse")
-    assert play_cast.challenge_state(campaign, challenge_id) == "bidding_closed"
-    play_cast.review(campaign, cast, first)
-    assert play_cast.bid_states(campaign) == ["eligible", "ineligible"]
-    assert play_cast.challenge_state(campaign, challenge_id) == "reviewing"
-    with campaign.read() as session:
-        assert [bid.leader_id for bid in session.scalars(select(Bid).order_by(Bid.id))] == [
-            cast.leader,
-            cast.members[0],
-        ]
-
-
-def test_the_end_of_one_bidding_leaves_another_alone(campaign: Database, cast: Cast) -> None:
-    ending = play_cast.post(campaign, cast)
-    later = LAST_DAY + dt.timedelta(days=10)
-    running = play_cast.post(campaign, cast, bid_to=later.isoformat())
-    on_ending = play_cast.begin_bid(campaign, ending, leader=cast.leader)
-    on_running = play_cast.begin_bid(campaign, running, leader=cast.members[0])
-    play.wait_until(campaign, CLOSING)
-    assert [play.status(campaign, one) for one in (on_ending, on_running)] == ["completed", "running"]
-    assert play_cast.bid_states(campaign) == ["lapsed", "draft"]
-    assert play_cast.challenge_state(campaign, running) == "published"
-
-
-def test_a_bid_on_a_challenge_that_is_closed_is_refused(campaign: Database, cast: Cast) -> None:
-    challenge_id = play_cast.post(campaign, cast)
-    play.wait_until(campaign, CLOSING)
-    with campaign.read() as session:
-        assert session.get_one(Challenge, challenge_id).state == "failed"
-    with pytest.raises(Conflict, match=r"^这个榜单现在不接受揭榜。$"):
-        play_cast.begin_bid(campaign, challenge_id, leader=cast.leader)
-    assert play_cast.bid_states(campaign) == []
+        play_cast.submit(campaign, cast, **changes)
+    assert list(refused.value.fields) == [field]

@@ -14,8 +14,13 @@ SHOWN = (
     "workflows/domain",
     "workflows/steps",
     "workflows/errors.py",
-    "workflows/work.py",
+    "workflows/access.py",
+    "workflows/engine/signing.py",
     "workflows/inboxes.py",
+    "workflows/sharing.py",
+    "workflows/tasks.py",
+    "workflows/timelines.py",
+    "workflows/work.py",
 )
 NAMES = re.compile(r'name="([^"]*[\u3400-\u9fff][^"]*)"')
 QUOTED = re.compile(r"<text>\s*\"([^\"]*[\u3400-\u9fff][^\"]*)\"\s*</text>")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
@@ -47,6 +47,11 @@ def api(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iter
     database.engine.dispose()
 
 
+def _is_sent_whole(case: schemathesis.Case[Any]) -> bool:
+    """An empty list leaves no trace in an address: a query that is wrong only by it arrives as a right one."""
+    return all(value not in ([], {}, None) for value in (case.query or {}).values())
+
+
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 def test_every_answer_is_as_described(api: Api, mode: GenerationMode) -> None:
     schema, headers = api
@@ -60,10 +65,11 @@ def test_every_answer_is_as_described(api: Api, mode: GenerationMode) -> None:
         )
         @given(case=cases)
         def check(case: schemathesis.Case[Any]) -> None:
+            assume(_is_sent_whole(case))
             case.call_and_validate(headers=headers, checks=checks)
 
         try:
             check()
         except Unsatisfiable:
             assert mode is GenerationMode.NEGATIVE  # it takes no input, so none of it can be wrong
-    assert len(operations) == len(set(schema)) >= 13
+    assert len(operations) == schema.statistic.operations.total >= 13

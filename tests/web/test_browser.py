@@ -30,7 +30,7 @@ PAGES = [
     "/bids/1",
     "/notices",
     "/account",
-    "/start/publish",
+    "/act/post_challenge",
 ]
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}

@@ -10,7 +10,7 @@ from tests import factories
 from webapp import create_app
 from workflows import calendar, watch
 from workflows.db import Database
-from workflows.domain import accounts
+from workflows.domain import accounts, rule_versions, rules
 from workflows.models import Unit, User
 from workflows.work import StepFailed
 
@@ -141,3 +141,15 @@ def test_incidents_are_listed_and_only_real_ones_are_retried(app: Flask, databas
     )
     assert "由办理人重新提交" in run(app, "retry", "1").output
     assert run(app, "retry", "2").exit_code == 1
+
+
+def test_rule_files_are_listed_with_what_is_in_force(app: Flask, database: Database) -> None:
+    content = rules.shipped()["deadline.dmn"].decode().replace(">3<", ">4<")
+    with database.transaction() as session:
+        office = factories.user(session, roles=["office"])
+        rule_versions.draft(session, "deadline.dmn", content, note="放宽", actor=office)
+    listed = run(app, "rules").output.splitlines()
+    assert [line for line in listed if "deadline.dmn" in line] == [
+        " \tdeadline.dmn\t2\tdraft, decides nothing until it is adopted\t放宽",
+        "*\tdeadline.dmn\t1\tin force from 2000-01-01 08:00",
+    ]

@@ -213,3 +213,14 @@ def test_rows_come_and_go_by_their_buttons(command: str, shares: list[int | None
     values = {"title": "题", "members": [{"share": 1}, {"share": 2}]}
     changed = forms.rearranged(values, command)
     assert (changed["title"], [row.get("share") for row in changed["members"]]) == ("题", shares)
+
+
+class Words(Schema):
+    words = fields.List(fields.String(), load_default=list, metadata={"label": "关键词"})
+
+
+def test_a_list_without_choices_is_typed_a_line_each() -> None:
+    drawn = forms.describe(Words, values={"words": ["地质", "机械"]})
+    assert [(one.widget, one.value) for one in drawn if one.name == "words"] == [("lines", "地质\n机械")]
+    sent = MultiDict({"words": " 地质 \r\n\r\n机械"})
+    assert forms.parse(sent, Words)["words"] == ["地质", "机械"]

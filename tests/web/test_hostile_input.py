@@ -16,7 +16,7 @@ POSTED = {
     "category": "生产所需",
     "title": "输差率下降",
     "background": "输差率偏高。",
-    "level": "B",
+    "cross_units": "2",
     "mode": "single",
     "sponsor_unit_id": "企管科技部",
     "party_lead_id": "甲 · 企管科技部 · one",
@@ -29,7 +29,7 @@ POSTED = {
     "indicators.0.baseline": "3.2",
     "indicators.0.op": "≤",
     "indicators.0.target": "1.5",
-    "indicators.0.verifier": "计量",
+    "indicators.0.verifier_unit_id": "企管科技部",
 }
 
 
@@ -52,7 +52,7 @@ def office(visit: Visit, token: str) -> Visitor:
 
 def test_text_where_rows_belong_is_refused_and_the_rows_are_drawn_again(office: Visitor) -> None:
     sent = {name: value for name, value in POSTED.items() if not name.startswith("indicators")}
-    refused = office.post("/start/publish", {**sent, "indicators": "abc"})
+    refused = office.post("/act/post_challenge", {**sent, "indicators": "abc"})
     assert refused.status_code == 422
     assert 'name="indicators.0.name"' in refused.text
     assert 'value="输差率下降"' in refused.text
@@ -64,7 +64,7 @@ def test_text_where_rows_belong_is_refused_and_the_rows_are_drawn_again(office: 
     + [f"drop:indicators.{'9' * 5000}", "add:title", "add:", "x", ""],
 )
 def test_a_row_button_that_the_page_does_not_have_changes_nothing(office: Visitor, command: str) -> None:
-    again = office.post("/start/publish/rows", {**POSTED, "safety_critical": "true", "_rows": command})
+    again = office.post("/act/post_challenge/rows", {**POSTED, "safety_critical": "true", "_rows": command})
     assert again.status_code == 200
     assert again.text.count('value="输差率"') == 1
     assert 'value="输差率下降"' in again.text
@@ -73,9 +73,11 @@ def test_a_row_button_that_the_page_does_not_have_changes_nothing(office: Visito
 
 def test_a_row_is_dropped_by_where_it_stands_though_one_above_it_is_blank(office: Visitor) -> None:
     sent = {**POSTED, "indicators.1.name": "", "indicators.2.name": "冻堵次数"}
-    kept = office.post("/start/publish/rows", {**sent, "_rows": "drop:indicators.1"}).text
+    kept = office.post("/act/post_challenge/rows", {**sent, "_rows": "drop:indicators.1"}).text
     assert ('value="输差率"' in kept, 'value="冻堵次数"' in kept) == (True, True)
-    more = office.post("/start/publish/rows", {**POSTED, "indicators.1.name": "", "_rows": "add:indicators"})
+    more = office.post(
+        "/act/post_challenge/rows", {**POSTED, "indicators.1.name": "", "_rows": "add:indicators"}
+    )
     assert 'name="indicators.2.name"' in more.text
 
 
@@ -85,7 +87,7 @@ def test_a_row_is_dropped_by_where_it_stands_though_one_above_it_is_blank(office
     + ['{"values":' + "[" * 30 + "]" * 30 + "}", '{"values":{"a":' + "9" * 20_000 + "}}"],
     ids=["nested", "nested objects", "too deep for us", "digits"],
 )
-@pytest.mark.parametrize("path", ["/api/v1/processes/publish", "/api/v1/tokens"])
+@pytest.mark.parametrize("path", ["/api/v1/acts/post_challenge", "/api/v1/tokens"])
 def test_json_beyond_measure_is_422(visit: Visit, token: str, path: str, body: str) -> None:
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid.uuid4().hex}
     refused = visit().client.post(path, data=body, content_type="application/json", headers=headers)
@@ -94,8 +96,8 @@ def test_json_beyond_measure_is_422(visit: Visit, token: str, path: str, body: s
 
 
 def test_a_name_that_no_database_stores_is_refused_also_in_a_second_value(office: Visitor) -> None:
-    assert office.post("/start/publish", {**POSTED, "title": ["好", "a\0b"]}).status_code == 422
-    assert office.post("/start/publish", {**POSTED, "a\0b": "好"}).status_code == 422
+    assert office.post("/act/post_challenge", {**POSTED, "title": ["好", "a\0b"]}).status_code == 422
+    assert office.post("/act/post_challenge", {**POSTED, "a\0b": "好"}).status_code == 422
 
 
 @pytest.mark.parametrize("name", [" ", "名" * 61])
@@ -107,25 +109,24 @@ def test_a_token_has_a_name_that_fits(office: Visitor, name: str) -> None:
 
 @pytest.mark.parametrize("last_day", ["9999-12-31", "2100-01-01"])
 def test_the_bidding_ends_before_the_delivery_is_due(office: Visitor, last_day: str) -> None:
-    posted = office.post("/start/publish", POSTED).location
-    refused = office.post(f"{posted}/extension", {"last_day": last_day, "reason": "申报不足"})
+    refused = office.post("/act/post_challenge", {**POSTED, "bid_to": last_day})
     assert refused.status_code == 422
-    assert "延期后的截止日必须早于完成期限。" in text_of(refused.text)
+    assert "必须早于完成期限。" in text_of(refused.text)
 
 
 def test_a_delivery_in_another_age_is_a_slip_of_the_keyboard(office: Visitor) -> None:
-    refused = office.post("/start/publish", {**POSTED, "deadline": "9999-12-31"})
+    refused = office.post("/act/post_challenge", {**POSTED, "deadline": "9999-12-31"})
     assert refused.status_code == 422
     assert "完成期限太远，请核对年份。" in text_of(refused.text)
 
 
-def test_the_bidding_is_not_extended_once_it_is_over(office: Visitor, database: Database) -> None:
+def test_a_list_is_not_amended_once_its_bidding_is_over(office: Visitor, database: Database) -> None:
     with database.transaction() as session:
         challenge_id = factories.challenge(session, days_open=-1).id
-    sent = {"last_day": "2027-01-30", "reason": "申报不足"}
-    refused = office.post(f"/challenges/{challenge_id}/extension", sent)
+    sent = {"challenge_id": str(challenge_id), "notice": "更正", "reason": "申报不足"}
+    refused = office.post("/act/amend_challenge", sent)
     assert refused.status_code == 409
-    assert "揭榜已经截止，不能再延期。" in text_of(refused.text)
+    assert "揭榜已经截止，不能再变更。" in text_of(refused.text)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,7 @@ def test_the_bidding_is_not_extended_once_it_is_over(office: Visitor, database: 
 def test_what_is_wrong_is_said_in_words_that_fit_the_field(
     office: Visitor, field: str, value: str, said: str
 ) -> None:
-    refused = office.post("/start/publish", {**POSTED, field: value})
+    refused = office.post("/act/post_challenge", {**POSTED, field: value})
     assert refused.status_code == 422
     assert said in text_of(refused.text)
 
@@ -150,8 +151,11 @@ def test_a_process_begun_by_a_button_has_no_page_of_its_own(office: Visitor) -> 
     assert office.get("/start/bid").status_code == 404
 
 
-def test_the_browser_leaves_the_judgement_to_us_in_the_language_of_the_page(office: Visitor) -> None:
-    posted = office.post("/start/publish", POSTED).location
-    task = office.post(f"{posted}/bids").location
-    for path in ("/start/publish", task):
+def test_the_browser_leaves_the_judgement_to_us_in_the_language_of_the_page(
+    office: Visitor, database: Database
+) -> None:
+    with database.transaction() as session:
+        challenge_id = factories.challenge(session).id
+    task = office.post(f"/challenges/{challenge_id}/bids").location
+    for path in ("/act/post_challenge", task):
         assert "data-focus-first novalidate>" in office.get(path).text

@@ -80,7 +80,7 @@ def write_in_english(database: Database) -> None:
         for lead in (challenge.party_lead, challenge.admin_lead):
             lead.name, lead.unit = "Li", home
         challenge.indicators[0].name, challenge.indicators[0].measure = "freezes", "times"
-        challenge.indicators[0].verifier = "Production"
+        challenge.indicators[0].verifier_unit = home
 
 
 def test_english_pages_have_no_chinese_but_what_people_wrote(database: Database, visit: Visit) -> None:
@@ -99,7 +99,7 @@ def test_english_pages_have_no_chinese_but_what_people_wrote(database: Database,
         "/challenges/1",
         "/bids/1",
     ]
-    pages += ["/notices", "/account", "/start/publish", "/api/v1/docs", "/no-such-page"]
+    pages += ["/notices", "/account", "/act/post_challenge", "/api/v1/docs", "/no-such-page"]
     for path in pages:
         shown = text_of(visitor.get(path).text).replace("简体中文", "").replace(" 榜 ", " ")
         assert CHINESE.findall(shown) == [], (path, shown)

@@ -1,3 +1,4 @@
+import datetime as dt
 import re
 from collections.abc import Callable
 
@@ -7,7 +8,8 @@ from sqlalchemy import select
 from tests import factories
 from tests.web.browsing import Visitor, text_of
 from workflows.db import Database
-from workflows.models import Bid, BidState, Challenge, User
+from workflows.domain import approvals
+from workflows.models import Bid, BidState, Challenge, ChallengeState, User
 
 Visit = Callable[[], Visitor]
 ROW = {
@@ -180,7 +182,7 @@ POSTED = {
     "category": "生产所需",
     "title": "输差率下降",
     "background": "输差率偏高。",
-    "level": "B",
+    "cross_units": "2",
     "mode": "single",
     "sponsor_unit_id": "第一采气队",
     "party_lead_id": "王建国 · 第一采气队 · wang",
@@ -193,26 +195,27 @@ POSTED = {
     "indicators.0.baseline": "3.2",
     "indicators.0.op": "≤",
     "indicators.0.target": "1.5",
-    "indicators.0.verifier": "计量",
+    "indicators.0.verifier_unit_id": "第一采气队",
 }
 
 
 def test_a_challenge_is_posted_by_the_office_alone(visit: Visit, wang: Visitor) -> None:
-    assert wang.post("/start/publish", POSTED).status_code == 403
+    assert wang.post("/act/post_challenge", POSTED).status_code == 403
     office = visit()
     office.sign_in("office")
-    assert 'href="/start/publish"' in office.get("/challenges").text
-    assert 'href="/start/publish"' not in wang.get("/challenges").text
-    assert office.post("/start/publish", {**POSTED, "title": ""}).status_code == 422
-    rows = office.post("/start/publish/rows", {**POSTED, "_rows": "add:indicators"})
+    assert 'href="/act/post_challenge"' in office.get("/challenges").text
+    assert 'href="/act/post_challenge"' not in wang.get("/challenges").text
+    assert office.post("/act/post_challenge", {**POSTED, "title": ""}).status_code == 422
+    rows = office.post("/act/post_challenge/rows", {**POSTED, "_rows": "add:indicators"})
     assert 'name="indicators.1.name"' in rows.text
     assert 'value="输差率下降"' in rows.text
-    posted = office.post("/start/publish", POSTED)
+    posted = office.post("/act/post_challenge", POSTED)
     assert re.fullmatch(r"/challenges/\d+", posted.location)
     page = text_of(office.get(posted.location).text)
     assert "输差率下降" in page
     assert "80 万元" in page
     assert "3.2 → ≤ 1.5" in page
+    assert "B · 厂级重点" in page
 
 
 def test_a_task_is_claimed_and_released(wang: Visitor, task: str) -> None:
@@ -243,23 +246,59 @@ def test_a_sealed_bid_is_withdrawn_by_its_leader_alone(
         assert session.get_one(Bid, bid_id).state == BidState.WITHDRAWN
 
 
-def test_the_office_extends_the_bidding_and_says_why(visit: Visit, wang: Visitor) -> None:
-    office = visit()
+def test_the_office_amends_a_list_and_says_why(
+    visit: Visit, wang: Visitor, challenge_id: int, database: Database
+) -> None:
+    office, page = visit(), f"/challenges/{challenge_id}"
     office.sign_in("office")
-    posted = office.post("/start/publish", POSTED).location
-    assert "延期" in office.get(posted).text
-    assert "延期" not in wang.get(posted).text
-    refused = office.post(f"{posted}/extension", {"last_day": "2099-02-10", "reason": " "})
+    with database.read() as session:
+        later = session.get_one(Challenge, challenge_id).deadline - dt.timedelta(days=9)
+    act = f"/act/amend_challenge?challenge_id={challenge_id}"
+    assert act in office.get(page).text
+    assert act not in wang.get(page).text
+    sent = {"challenge_id": str(challenge_id), "notice": "增加一口试验井", "bid_to": later.isoformat()}
+    refused = office.post("/act/amend_challenge", sent)
     assert refused.status_code == 422
-    assert 'value="2099-02-10"' in refused.text
     assert 'href="#f-reason"' in refused.text
-    assert office.post(f"{posted}/extension", {"last_day": "soon", "reason": "x"}).status_code == 422
-    assert wang.post(f"{posted}/extension", {"last_day": "2099-03-10", "reason": "x"}).status_code == 403
-    extended = office.post(f"{posted}/extension", {"last_day": "2099-02-10", "reason": "申报不足"})
-    assert extended.location == posted
-    page = text_of(office.get(posted).text)
-    assert "揭榜截止 2099年2月10日 24:00" in page
-    assert "已延期" in page
+    assert (
+        office.post("/act/amend_challenge", {**sent, "reason": "申报不足", "bid_to": "soon"}).status_code
+        == 422
+    )
+    assert wang.post("/act/amend_challenge", {**sent, "reason": "申报不足"}).status_code == 403
+    assert office.post("/act/amend_challenge", {**sent, "reason": "申报不足"}).location == page
+    shown = text_of(wang.get(page).text)
+    assert f"揭榜截止 {later.year}年{later.month}月{later.day}日 24:00" in shown
+    assert "增加一口试验井（理由：申报不足）" in shown
+
+
+def test_an_approval_is_shown_stage_by_stage(visit: Visit, database: Database) -> None:
+    with database.transaction() as session:
+        challenge = factories.challenge(session, state=ChallengeState.APPROVING)
+        head = factories.user(session, login="head", roles=["admin_head@"])
+        facts = {"amount_fen": 4_000_000, "level": "C", "unit_id": head.unit_id, "project_id": None}
+        approval = approvals.begin(
+            session,
+            kind="publish",
+            subject=f"challenge:{challenge.id}",
+            challenge_id=challenge.id,
+            **facts,  # type: ignore[arg-type]
+        )
+        approvals.set_route(session, approval, route=["sponsor_head", "unit_dual"])
+        approvals.next_stage(session, approval)
+        signed = {"decision": "agreed", "opinion": "人员有保障"}
+        approvals.sign(session, approval, role="admin_head", values=signed, actor=head)
+        path = f"/approvals/{approval.id}"
+        factories.user(session, login="nobody")
+    reader, other = visit(), visit()
+    reader.sign_in("head")
+    shown = text_of(reader.get(path).text)
+    assert ("发榜单位负责人审核" in shown, "人员有保障" in shown, "单位党政联签" in shown) == (
+        True,
+        True,
+        True,
+    )
+    other.sign_in("nobody")
+    assert other.get(path).status_code == 404
 
 
 def test_notices_are_read_and_lead_to_what_they_tell_of(visit: Visit, database: Database) -> None:

@@ -8,7 +8,37 @@ from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 
 from webapp import errors
-from webapp.api import bids, challenges, fields, me, processes, tokens, work_items
+from webapp.api import (
+    acceptances,
+    acts,
+    appraisals,
+    approvals,
+    bids,
+    campaigns,
+    challenges,
+    changes,
+    delegations,
+    experts,
+    fields,
+    files,
+    me,
+    meetings,
+    notices,
+    payouts,
+    people,
+    problems,
+    processes,
+    projects,
+    publicities,
+    results,
+    rewards,
+    rules,
+    selections,
+    sharing,
+    tokens,
+    vetoes,
+    work_items,
+)
 
 PROBLEM = "application/problem+json"
 
@@ -33,7 +63,36 @@ def set_up(app: Flask) -> None:
     api.ma_plugin.map_to_openapi_type(fields.JsonInt, "integer", None)
     api.ma_plugin.map_to_openapi_type(fields.DecimalText, "string", "decimal")
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
-    for part in (tokens, me, work_items, processes, challenges, bids):
+    for part in (
+        tokens,
+        me,
+        people,
+        notices,
+        acts,
+        work_items,
+        sharing,
+        files,
+        delegations,
+        processes,
+        campaigns,
+        problems,
+        challenges,
+        projects,
+        results,
+        acceptances,
+        meetings,
+        changes,
+        appraisals,
+        vetoes,
+        rewards,
+        payouts,
+        approvals,
+        bids,
+        publicities,
+        selections,
+        experts,
+        rules,
+    ):
         api.register_blueprint(part.endpoints)
     app.extensions["api"] = api
 

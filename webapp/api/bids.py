@@ -1,19 +1,41 @@
-"""揭榜申报: read and withdraw."""
+"""揭榜申报: list, read and withdraw."""
 
 from typing import Any
 
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields
+from marshmallow import RAISE, Schema, fields, validate
 
 from webapp import auth, db, idempotency
-from webapp.api.fields import ID, IDEMPOTENCY_KEY, Person
+from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, Paged, Person
 from workflows import work
 from workflows.domain import bids, permissions
-from workflows.models import Bid
+from workflows.models import Bid, BidState
 
 endpoints = Blueprint("api_bids", __name__, url_prefix="/api/v1/bids", description="揭榜申报")
 
 BID = f"/{ID}bid_id>"
+
+
+class BidsAsked(Paged):
+    challenge_id = fields.Integer(load_default=None, validate=validate.Range(1, BIGGEST_ID))
+    unit_id = fields.Integer(load_default=None, validate=validate.Range(1, BIGGEST_ID))
+    state = fields.String(load_default=None, validate=validate.OneOf(list(BidState)))
+    mine = fields.Boolean(load_default=False)
+
+
+class BidSummary(Schema):
+    id = fields.Integer(required=True)
+    challenge_id = fields.Integer(required=True)
+    challenge = fields.String(attribute="challenge.title", required=True)
+    state = fields.String(required=True)
+    leader = fields.Nested(Person, required=True)
+    unit = fields.String(attribute="unit.name", required=True)
+    sealed_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class BidList(Schema):
+    rows = fields.List(fields.Nested(BidSummary), required=True)
+    total = fields.Integer(required=True)
 
 
 class Member(Schema):
@@ -45,6 +67,15 @@ class BidShown(Schema):
         if attr == "checks" and not permissions.may_see_findings(db.session(), auth.actor(), obj):
             return []
         return super().get_attribute(obj, attr, default)
+
+
+@endpoints.route("")
+@endpoints.arguments(BidsAsked, location="query", unknown=RAISE)
+@endpoints.response(200, BidList)
+def index(asked: dict[str, Any]) -> dict[str, Any]:
+    """申报列表"""
+    rows, total = bids.listing(db.session(), actor=auth.actor(), **asked)
+    return {"rows": rows, "total": total}
 
 
 @endpoints.route(BID)

@@ -9,7 +9,8 @@ from webapp import auth, db, idempotency
 from webapp.api.fields import ID, IDEMPOTENCY_KEY, DecimalText, Paged, Person
 from webapp.api.processes import Started
 from workflows import work
-from workflows.domain import challenges
+from workflows.domain import challenges, listings
+from workflows.domain.terms import LEVELS
 from workflows.models import Category, Challenge, ChallengeState
 
 endpoints = Blueprint("api_challenges", __name__, url_prefix="/api/v1/challenges", description="榜单")
@@ -20,6 +21,7 @@ CHALLENGE = f"/{ID}challenge_id>"
 class ChallengesAsked(Paged):
     state = fields.String(load_default=None, validate=validate.OneOf(list(ChallengeState)))
     category = fields.String(load_default=None, validate=validate.OneOf(list(Category)))
+    level = fields.String(load_default=None, validate=validate.OneOf(list(LEVELS)))
     q = fields.String(load_default="", validate=validate.Length(max=60))
 
 
@@ -46,14 +48,40 @@ class IndicatorShown(Schema):
     target = DecimalText(required=True)
     hard = fields.Boolean(required=True)
     verifier = fields.String(required=True)
+    verifier_unit_id = fields.Integer(required=True)
+    data_source = fields.String(required=True)
+    weight = DecimalText(required=True)
 
 
 class ChallengeShown(Summary):
     background = fields.String(required=True)
+    boundary = fields.String(required=True)
+    conditions = fields.String(required=True)
+    fields_ = fields.List(fields.String(), attribute="fields", data_key="fields", required=True)
+    sponsor_unit_id = fields.Integer(required=True)
+    max_winners = fields.Integer(required=True)
+    fixed_award_fen = fields.Integer(required=True)
+    benefit_cap_fen = fields.Integer(required=True)
+    cap_fen = fields.Integer(required=True)
+    est_benefit_fen = fields.Integer(required=True, allow_none=True)
+    cross_units = fields.Integer(required=True)
+    strategic = fields.Boolean(required=True)
+    safety_critical = fields.Boolean(required=True)
+    extended = fields.Boolean(required=True)
+    relist_count = fields.Integer(required=True)
+    snapshot_hash = fields.String(required=True, allow_none=True)
     party_lead = fields.Nested(Person, required=True)
     admin_lead = fields.Nested(Person, required=True)
     published_at = fields.AwareDateTime(required=True, allow_none=True)
     indicators = fields.List(fields.Nested(IndicatorShown), required=True)
+
+
+class ListingChangeShown(Schema):
+    action = fields.String(required=True)
+    text = fields.String(required=True)
+    bid_to_before = fields.AwareDateTime(required=True, allow_none=True)
+    bid_to_after = fields.AwareDateTime(required=True, allow_none=True)
+    made_at = fields.AwareDateTime(required=True)
 
 
 class ChallengeList(Schema):
@@ -75,6 +103,14 @@ def index(asked: dict[str, Any]) -> dict[str, Any]:
 def show(challenge_id: int) -> Challenge:
     """一个榜单"""
     return challenges.get(db.session(), challenge_id, actor=auth.actor())
+
+
+@endpoints.route(f"{CHALLENGE}/changes")
+@endpoints.response(200, ListingChangeShown(many=True))
+def changes(challenge_id: int) -> list[Any]:
+    """榜单变更"""
+    challenge = challenges.get(db.session(), challenge_id, actor=auth.actor())
+    return listings.changes(db.session(), challenge)
 
 
 @endpoints.route(f"{CHALLENGE}/bids", methods=["POST"])

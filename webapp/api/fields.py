@@ -1,5 +1,6 @@
 """What the API's schemas share: strict integers, the problem document, paging, the idempotency header."""
 
+import datetime as dt
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
@@ -32,6 +33,21 @@ class DecimalText(fields.Decimal):
 
     def __init__(self, **rest: Any) -> None:
         super().__init__(as_string=True, **rest)
+
+
+class FormContent(fields.Raw):
+    """What a form starts with, as it can be sent back: dates and instants as ISO text, which Flask writes otherwise."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **rest: Any) -> Any:
+        return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 class Problem(Schema):

@@ -18,6 +18,18 @@ class Started(Schema):
     next_item_id = fields.Integer(required=True, allow_none=True)
 
 
+class Startable(Schema):
+    name = fields.String(attribute="process", required=True)
+    title = fields.String(required=True)
+
+
+@endpoints.route("")
+@endpoints.response(200, Startable(many=True))
+def index() -> list[Any]:
+    """可发起的流程"""
+    return list(work.STARTS.values())
+
+
 @endpoints.route("/<string(maxlength=40):process>", methods=["POST"])
 @endpoints.doc(parameters=[IDEMPOTENCY_KEY])
 @idempotency.once

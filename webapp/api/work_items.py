@@ -7,23 +7,35 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
 from webapp import auth, db, i18n, idempotency
-from webapp.api.fields import ID, IDEMPOTENCY_KEY, Paged, Values
-from workflows import inboxes, work
+from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, FormContent, Paged, Values
+from webapp.api.files import FileShown
+from workflows import inboxes, tasks, work
 
 endpoints = Blueprint("api_work_items", __name__, url_prefix="/api/v1/work-items", description="任务")
 
-BOXES = ("todo", "done", "started")
 ITEM = f"/{ID}item_id>"
 
 
 class InboxAsked(Paged):
-    box = fields.String(load_default="todo", validate=validate.OneOf(BOXES))
+    box = fields.String(
+        load_default="todo",
+        validate=validate.OneOf((*inboxes.BOXES, inboxes.ALL)),
+        metadata={"description": "all 为全部待办，限办公室和纪委监督"},
+    )
+    size = fields.Integer(load_default=20, validate=validate.Range(1, 500))
+    q = fields.String(load_default="", validate=validate.Length(max=60))
+    process_id = fields.Integer(load_default=None, validate=validate.Range(1, BIGGEST_ID))
+    process_name = fields.String(load_default=None, validate=validate.Length(max=60))
+    step = fields.String(load_default=None, validate=validate.Length(max=80))
 
 
 class InboxRow(Schema):
     id = fields.Integer(required=True)
     process_id = fields.Integer(required=True)
+    process_name = fields.String(required=True)
     process_title = fields.String(required=True)
+    step = fields.String(required=True, allow_none=True)
+    audience = fields.String(required=True, allow_none=True)
     step_title = fields.String(required=True)
     subject = fields.String(required=True)
     subject_path = fields.String(required=True)
@@ -70,8 +82,11 @@ class TaskState(Schema):
 
 
 class Task(TaskState):
-    values = fields.Raw(required=True, metadata={"description": "表单的现有内容"})
+    values = FormContent(required=True, metadata={"description": "表单的现有内容"})
     timeline = fields.List(fields.Nested(TimelineRow), required=True)
+    opinion = fields.String(required=True, allow_none=True)
+    attachments = fields.List(fields.Nested(FileShown), required=True)
+    process_attachments = fields.List(fields.Nested(FileShown), required=True)
 
 
 class Completed(Schema):
@@ -86,14 +101,17 @@ class Completed(Schema):
 @endpoints.response(200, Inbox)
 def inbox(asked: dict[str, Any]) -> inboxes.Inbox:
     """任务列表"""
-    return inboxes.inbox(db.session(), auth.actor(), **asked)
+    box, page, size = asked.pop("box"), asked.pop("page"), asked.pop("size")
+    return inboxes.inbox(
+        db.session(), auth.actor(), box=box, page=page, size=size, filters=inboxes.Filters(**asked)
+    )
 
 
 @endpoints.route(ITEM)
 @endpoints.response(200, Task)
-def show(item_id: int) -> inboxes.TaskView:
+def show(item_id: int) -> tasks.TaskView:
     """一个任务"""
-    return inboxes.task(db.session(), item_id, actor=auth.actor())
+    return tasks.task(db.session(), item_id, actor=auth.actor())
 
 
 @endpoints.route(f"{ITEM}/completion", methods=["POST"])
@@ -111,17 +129,17 @@ def complete(asked: dict[str, Any], item_id: int) -> dict[str, Any]:
 @endpoints.doc(parameters=[IDEMPOTENCY_KEY])
 @idempotency.once
 @endpoints.response(200, TaskState)
-def claim(item_id: int) -> inboxes.TaskView:
+def claim(item_id: int) -> tasks.TaskView:
     """签收任务"""
     work.claim(db.session(), item_id, actor=auth.actor())
-    return inboxes.task(db.session(), item_id, actor=auth.actor())
+    return tasks.task(db.session(), item_id, actor=auth.actor())
 
 
 @endpoints.route(f"{ITEM}/release", methods=["POST"])
 @endpoints.doc(parameters=[IDEMPOTENCY_KEY])
 @idempotency.once
 @endpoints.response(200, TaskState)
-def release(item_id: int) -> inboxes.TaskView:
+def release(item_id: int) -> tasks.TaskView:
     """放回任务"""
     work.release(db.session(), item_id, actor=auth.actor())
-    return inboxes.task(db.session(), item_id, actor=auth.actor())
+    return tasks.task(db.session(), item_id, actor=auth.actor())

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webapp.cli import accounts, operations, workdays
+from webapp.cli import accounts, operations, rehearse, rules, workdays
 
 COMMANDS = (
     operations.upgrade,
@@ -16,6 +16,8 @@ COMMANDS = (
     accounts.people,
     accounts.token,
     workdays.workdays,
+    rules.rules,
+    rehearse.rehearse,
 )
 
 

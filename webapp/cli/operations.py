@@ -1,5 +1,7 @@
 """The database, the jobs, definitions, history and incidents."""
 
+from pathlib import Path
+
 import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
@@ -7,6 +9,7 @@ from sqlalchemy import select
 from webapp import db
 from webapp.cli.telling import refusals_told
 from workflows import clock, demo, jobs, schema, watch
+from workflows.demo import files as demo_files
 from workflows.models import Unit
 
 
@@ -14,20 +17,31 @@ from workflows.models import Unit
 @with_appcontext
 def upgrade() -> None:
     """Bring the database up to date."""
-    schema.upgrade(db.database().engine.url.render_as_string(hide_password=False))
+    try:
+        schema.upgrade(db.database().engine.url.render_as_string(hide_password=False))
+    except schema.ForeignDatabase as error:
+        raise click.ClickException(str(error)) from error
 
 
 @click.command("demo")
 @click.option("--if-empty", is_flag=True, help="Do nothing when there are units already.")
 @with_appcontext
 def demo_data(*, if_empty: bool) -> None:
-    """Build the demo data."""
-    with db.database().read() as session:
+    """Build the demo data in an empty database."""
+    database = db.database()
+    with database.read() as session:
         filled = session.scalar(select(Unit.id).limit(1)) is not None
     if filled and if_empty:
         click.echo("The database has data: left as it is.")
         return
-    demo.build(db.database())
+    if filled:
+        raise click.ClickException("The database has data: the demo needs an empty one.")
+    url = database.engine.url
+    database.engine.dispose()
+    if url.get_backend_name() == "sqlite" and url.database:
+        demo_files.build(Path(url.database), say=click.echo)
+    else:
+        demo.build(database, say=click.echo)
 
 
 @click.command("worker")

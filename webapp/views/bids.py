@@ -5,12 +5,12 @@ from flask_babel import gettext
 from werkzeug import Response
 
 from webapp import auth, db, idempotency
-from workflows import clock, inboxes, work
+from webapp.pages import tasks_on
+from workflows import clock, work
 from workflows.domain import bids, eligibility, permissions
 
 pages = Blueprint("bids", __name__)
 
-MOST_TASKS = 100  # of one person, among which those on a bid are looked for
 BID = "/bids/<int(min=1,max=2147483647):bid_id>"
 
 
@@ -19,11 +19,10 @@ def show(bid_id: int) -> str:
     session, actor = db.session(), auth.actor()
     bid = bids.get(session, bid_id, actor=actor)
     closes = bid.challenge.bid_to
-    todo = inboxes.inbox(session, actor, size=MOST_TASKS).rows
     return render_template(
         "bids/show.html",
         bid=bid,
-        tasks=[row for row in todo if row.subject_path == url_for("bids.show", bid_id=bid_id)],
+        tasks=tasks_on(url_for("bids.show", bid_id=bid_id)),
         document=bids.document(session, bid, actor=actor),
         is_as_good=eligibility.is_as_good,
         may_withdraw=permissions.may_withdraw(actor, bid) and closes is not None and clock.now() < closes,

@@ -1,15 +1,26 @@
 """Home: what is mine to do, what is open for bids, what I have under way."""
 
-from flask import Blueprint, render_template
+from collections.abc import Callable
+
+from flask import Blueprint, render_template, url_for
+from sqlalchemy.orm import Session
 
 from webapp import auth, db
 from workflows import inboxes
-from workflows.domain import bids, challenges
-from workflows.models import ChallengeState
+from workflows.domain import bids, challenges, permissions
+from workflows.models import ChallengeState, User
 
 pages = Blueprint("home", __name__)
 
 SHOWN = 5
+STARTS: dict[str, tuple[str, str, Callable[[Session, User], bool]]] = {
+    "intake": ("starts.show", "填报难题", lambda _session, _user: True),
+    "post_challenge": ("starts.show_act", "发榜", permissions.may_post),
+    "campaign": ("starts.show", "编制年度计划", permissions.may_plan_year),
+    "appraisal": ("starts.show", "开始双挂钩考评", permissions.may_appraise),
+    "veto": ("starts.show", "提出否决事项", permissions.may_propose_veto),
+    "supervision_order": ("starts.show", "督办", permissions.may_order),
+}  # what does not begin on the page of something else: its page, its title, and who may
 
 
 @pages.get("/")
@@ -20,6 +31,11 @@ def show() -> str:
     )
     return render_template(
         "home.html",
+        starts=[
+            (url_for(endpoint, name=name), title)
+            for name, (endpoint, title, may) in STARTS.items()
+            if may(session, actor)
+        ],
         todo=inboxes.inbox(session, actor, box="todo", size=SHOWN),
         bids=bids.of_person(session, actor)[:SHOWN],
         challenges=listed,

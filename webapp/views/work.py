@@ -6,16 +6,18 @@ from typing import Any
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from webapp import auth, db, forms, i18n, idempotency
+from webapp import auth, db, forms, i18n, idempotency, uploads
 from webapp.pages import Paging, page_number, picks_for
-from workflows import inboxes, work
+from webapp.views import sharing
+from workflows import inboxes, tasks, work
 from workflows.domain import permissions
 from workflows.errors import Invalid
-from workflows.models import Bid
+from workflows.models import Bid, Objection, Panel
 
 pages = Blueprint("work", __name__)
 
-BOXES = {"todo": "待办", "done": "已办", "started": "我发起"}
+BOXES = {"todo": "待办", "done": "已办", "started": "我发起", "copies": "抄送"}
+QUERY_LENGTH = 60
 ITEM = "/work/<int(min=1,max=2147483647):item_id>"
 
 
@@ -24,15 +26,16 @@ def boxes() -> str:
     box = request.args.get("box", "todo")
     box = box if box in BOXES else "todo"
     page = page_number()
-    inbox = inboxes.inbox(db.session(), auth.actor(), box=box, page=page)
+    q = request.args.get("q", "").strip()[:QUERY_LENGTH]
+    inbox = inboxes.inbox(db.session(), auth.actor(), box=box, page=page, filters=inboxes.Filters(q=q))
     return render_template(
-        "work/boxes.html", inbox=inbox, box=box, boxes=BOXES, paging=Paging(page, inbox.total)
+        "work/boxes.html", inbox=inbox, box=box, boxes=BOXES, q=q, paging=Paging(page, inbox.total)
     )
 
 
 @pages.get(ITEM)
 def show(item_id: int) -> Response:
-    task = inboxes.task(db.session(), item_id, actor=auth.actor())
+    task = tasks.task(db.session(), item_id, actor=auth.actor())
     return _page(task, values=task.values, errors={}, status=200)
 
 
@@ -40,14 +43,18 @@ def show(item_id: int) -> Response:
 @idempotency.once
 def complete(item_id: int) -> Response:
     """Complete the task; on to the next of the same process, to what it is about, or back to the list."""
-    task = inboxes.task(db.session(), item_id, actor=auth.actor())
+    task = tasks.task(db.session(), item_id, actor=auth.actor())
     values = _sent(task)
     try:
+        uploads.check()
         completed = work.complete(db.session(), item_id, values, actor=auth.actor())
     except Invalid as refused:
         db.session().rollback()
-        again = inboxes.task(db.session(), item_id, actor=auth.actor())
-        return _page(again, values=values, errors=refused.fields, status=refused.status, message=str(refused))
+        again = tasks.task(db.session(), item_id, actor=auth.actor())
+        typed, fields = _sent(again), refused.fields
+        page = _page(again, values=typed, errors=fields, status=refused.status, message=str(refused))
+        uploads.keep()
+        return page
     flash(i18n.text(completed.message))
     if completed.next_item_id:
         return make_response(redirect(url_for("work.show", item_id=completed.next_item_id)))
@@ -56,10 +63,12 @@ def complete(item_id: int) -> Response:
 
 @pages.post(f"{ITEM}/rows")
 def rows(item_id: int) -> Response:
-    """Add or drop a row of a table in the form, without judging or keeping anything."""
-    task = inboxes.task(db.session(), item_id, actor=auth.actor())
+    """Add or drop a row of a table in the form, without judging anything; files are kept."""
+    task = tasks.task(db.session(), item_id, actor=auth.actor())
     values = forms.rearranged(_sent(task, blank_rows=True), request.form.get("_rows", ""))
-    return _page(task, values=values, errors={}, status=200)
+    page = _page(task, values=values, errors={}, status=200)
+    uploads.keep()
+    return page
 
 
 @pages.post(f"{ITEM}/claim")
@@ -76,13 +85,15 @@ def release(item_id: int) -> Response:
     return make_response(redirect(url_for("work.show", item_id=item_id)))
 
 
-def _sent(task: inboxes.TaskView, *, blank_rows: bool = False) -> dict[str, Any]:
+def _sent(task: tasks.TaskView, *, blank_rows: bool = False) -> dict[str, Any]:
     picks = picks_for(task.schema, task.about)
-    return forms.parse(request.form, task.schema, picks=picks, blank_rows=blank_rows)
+    return forms.parse(
+        request.form, task.schema, picks=picks, blank_rows=blank_rows, uploads=uploads.taken_in
+    )
 
 
 def _page(
-    task: inboxes.TaskView,
+    task: tasks.TaskView,
     *,
     values: Mapping[str, Any],
     errors: Mapping[str, list[str]],
@@ -100,12 +111,19 @@ def _page(
         errors=errors,
         message=message,
         about_template=_about(task.about),
+        shared=sharing.offered(task.offers),
     )
     return make_response(page, status)
 
 
 def _about(subject: Any) -> str:
-    """The template that shows what a task is about; whoever reads all tasks does not see a draft bid by that."""
-    if isinstance(subject, Bid) and not permissions.may_see_bid(db.session(), auth.actor(), subject):
-        return "about/unknown.html"
-    return f"about/{type(subject).__name__.lower()}.html"
+    """The template that shows what a task is about; who may only see the task does not see all of its subject."""
+    session, actor = db.session(), auth.actor()
+    is_known = True
+    if isinstance(subject, Bid):
+        is_known = permissions.may_see_bid(session, actor, subject)
+    elif isinstance(subject, Panel):
+        is_known = permissions.may_see_panel(session, actor, subject)
+    elif isinstance(subject, Objection):
+        is_known = permissions.may_see_objection(session, actor, subject)
+    return f"about/{type(subject).__name__.lower()}.html" if is_known else "about/unknown.html"

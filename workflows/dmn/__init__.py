@@ -12,6 +12,8 @@ DecisionError: there is no silent first match. The outcome's trace says which ro
 from workflows.dmn.errors import DecisionError, DmnError, Problem
 from workflows.dmn.loading import load
 from workflows.dmn.models import Decision, InputData, Model
+from workflows.dmn.showing import TableText, tables
+from workflows.dmn.tables import Table
 from workflows.dmn.traces import MatchedRule, Outcome, Step, trace_to_json
 
 __all__ = [
@@ -24,6 +26,9 @@ __all__ = [
     "Outcome",
     "Problem",
     "Step",
+    "Table",
+    "TableText",
     "load",
+    "tables",
     "trace_to_json",
 ]

@@ -3,11 +3,12 @@
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Sequence
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import bindparam, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from workflows import clock
 from workflows.errors import Conflict, Invalid, NotFound
@@ -120,6 +121,29 @@ def people(session: Session) -> list[User]:
     return list(
         session.scalars(select(User).where(User.is_active).join(User.unit).order_by(Unit.name, User.name))
     )
+
+
+def find(
+    session: Session,
+    *,
+    q: str = "",
+    unit_id: int | None = None,
+    role: str | None = None,
+    page: int = 1,
+    size: int = 20,
+) -> tuple[Sequence[User], int]:
+    """Active people by name, with how many there are in all; ``q`` is looked for in name and login."""
+    query = select(User).where(User.is_active)
+    if q:
+        named = (User.name, User.login)
+        query = query.where(or_(*(column.contains(q, autoescape=True) for column in named)))
+    if unit_id is not None:
+        query = query.where(User.unit_id == unit_id)
+    if role is not None:
+        query = query.where(User.grants.any(role=role))
+    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    by_name = query.order_by(User.name, User.id).offset((page - 1) * size).limit(size)
+    return session.scalars(by_name.options(selectinload(User.grants))).all(), total
 
 
 def units(session: Session) -> list[Unit]:

@@ -1,141 +1,201 @@
-"""Challenges (榜单): posting, the bidding period, its end."""
+"""Challenges (榜单): drafting, level and award, the states of their selection, who finds which."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from workflows import calendar, clock, db, seal
-from workflows.domain import permissions
-from workflows.errors import Conflict, Forbidden, Invalid, NotFound
+from workflows import clock, seal
+from workflows.domain import permissions, postings, rules
+from workflows.errors import Conflict, Forbidden, NotFound
 from workflows.models import (
     Bid,
     BidState,
-    Category,
     Challenge,
     ChallengeState,
     Indicator,
-    NumberSeries,
+    ListingAction,
+    ListingChange,
+    Mode,
+    Project,
+    ProjectState,
+    RewardCase,
+    RewardState,
     SealKey,
-    Unit,
     User,
 )
 
-BIDDING_WORKDAYS = 15  # default; C.3
-SHORTEST_BIDDING_WORKDAYS = 10
-POSTED = [
+POSTED = (
     "category",
     "title",
     "background",
-    "level",
+    "boundary",
+    "conditions",
+    "fields",
     "mode",
+    "max_winners",
     "sponsor_unit_id",
     "party_lead_id",
     "admin_lead_id",
     "deadline",
     "budget_fen",
+    "est_benefit_fen",
+    "cross_units",
+    "strategic",
     "safety_critical",
-]  # the columns that a posting fills as they are
-LETTER = {Category.DEVELOPMENT: "F", Category.PRODUCTION: "S", Category.MARKET: "M"}
+)  # the columns that a posting fills as they are
+FEN_PER_WAN = 1_000_000
+IN_REVIEW = (
+    BidState.OPENED,
+    BidState.ELIGIBLE,
+    BidState.REVIEWING,
+    BidState.PROPOSED,
+    BidState.RESERVE,
+    BidState.IN_PUBLICITY,
+)
+IN_SELECTION = (
+    ChallengeState.BIDDING_CLOSED,
+    ChallengeState.REVIEWING,
+    ChallengeState.PROPOSED,
+    ChallengeState.IN_PUBLICITY,
+)  # from which a list may still fail or be withdrawn
+LED_BY = (
+    ((ProjectState.ACCEPTING,), ChallengeState.ACCEPTING),
+    ((ProjectState.RUNNING, ProjectState.RECTIFYING), ChallengeState.EXECUTING),
+    ((ProjectState.INITIATING,), ChallengeState.CONTRACTED),
+    ((ProjectState.PLEDGING,), ChallengeState.AWARDED),
+    ((ProjectState.SUSPENDED,), ChallengeState.SUSPENDED),
+    ((ProjectState.ACCEPTED, ProjectState.CLOSED), ChallengeState.ACCEPTED),
+    ((ProjectState.NOT_ACCEPTED,), ChallengeState.NOT_ACCEPTED),
+    ((ProjectState.TERMINATED, ProjectState.ELIMINATED), ChallengeState.TERMINATED),
+    ((ProjectState.ABANDONED,), ChallengeState.FAILED),
+)  # states of its projects -> state of the challenge; the first that one of them has
+JUDGED = (ChallengeState.ACCEPTED, ChallengeState.NOT_ACCEPTED)  # from which its rewards follow
+REWARDED = (ProjectState.ACCEPTED, ProjectState.CLOSED, ProjectState.NOT_ACCEPTED)  # have a reward case each
 
 
-def post(session: Session, *, values: Mapping[str, Any], actor: User) -> Challenge:
-    """Create an approved challenge with its indicators and its seal; ``values`` as steps.publish.PostForm.
+def draft(session: Session, *, values: Mapping[str, Any], actor: User) -> Challenge:
+    """凝练: create a challenge in refining, with its indicators, its level and its seal; ``values`` as steps' PostForm.
 
-    Raises Forbidden unless ``actor`` is of the office, Invalid for unknown people or a period too short.
+    Raises Forbidden unless ``actor`` is of the office, Invalid for unknown people, dates or indicators that make
+    no sense.
     """
     if not permissions.may_post(session, actor):
         raise Forbidden("只有揭榜挂帅办公室可以发榜。")
-    _check_posting(session, values)
-    challenge = Challenge(**{name: values[name] for name in POSTED})
-    challenge.bid_to = clock.end_of(values["bid_to"])
-    challenge.indicators = [_indicator(seq, row) for seq, row in enumerate(values["indicators"], start=1)]
+    postings.check(session, values)
+    challenge = Challenge(posted_by_id=actor.id, state=ChallengeState.REFINING, level="")
+    _fill(session, challenge, values)
     session.add(challenge)
     session.flush()
     session.add(SealKey(challenge_id=challenge.id, wrapped=seal.new_key()))
     return challenge
 
 
-def publish(session: Session, challenge: Challenge) -> None:
-    """Give ``challenge`` its number and open it for bids."""
-    _expect(challenge, ChallengeState.APPROVED)
-    prefix = f"TRQ-{clock.today().year}-{LETTER[Category(challenge.category)]}"
-    challenge.no = f"{prefix}{_next_number(session, prefix):02d}"
-    challenge.state = ChallengeState.PUBLISHED
-    challenge.published_at = clock.now()
+def revise(session: Session, challenge: Challenge, *, values: Mapping[str, Any], actor: User) -> None:
+    """修改: write what is posted anew, while it is refined or was returned. Raises as ``draft``, and Conflict."""
+    if not permissions.may_post(session, actor):
+        raise Forbidden("只有揭榜挂帅办公室可以修改榜单。")
+    hold(session, challenge)
+    expect(challenge, ChallengeState.REFINING, ChallengeState.JUSTIFIED)
+    postings.check(session, values)
+    challenge.indicators.clear()
+    session.flush()
+    _fill(session, challenge, values)
+
+
+def post(session: Session, *, values: Mapping[str, Any], actor: User) -> Challenge:
+    """直接发榜: a draft of the office that needs no justification by experts. Raises as ``draft``."""
+    challenge = draft(session, values=values, actor=actor)
+    challenge.state = ChallengeState.JUSTIFIED
+    return challenge
+
+
+def level_facts(challenge: Challenge) -> dict[str, Any]:
+    """What table challenge_level (D1) asks about ``challenge``; the benefit in 万元 a year, 0 where not measurable."""
+    return {
+        "safety_critical": challenge.safety_critical,
+        "strategic": challenge.strategic,
+        "benefit": Decimal(challenge.est_benefit_fen or 0) / FEN_PER_WAN,
+        "cross_units": challenge.cross_units,
+    }
+
+
+def set_level(session: Session, challenge: Challenge) -> None:
+    """定级: give ``challenge`` the level and the award that table challenge_level (D1) in force now gives it."""
+    row = rules.decide(session, "challenge_level", level_facts(challenge)).value
+    give_level(session, challenge, row)
+
+
+def give_level(session: Session, challenge: Challenge, row: Mapping[str, Any]) -> None:
+    """Write level, award and cap as ``row``, an answer of table challenge_level, tells them in 万元."""
+    is_measured = challenge.est_benefit_fen is not None
+    challenge.level = row["level"]
+    challenge.fixed_award_fen = int(row["fixed_award"] * FEN_PER_WAN)
+    challenge.benefit_cap_fen = int(row["benefit_cap" if is_measured else "flat_award"] * FEN_PER_WAN)
+    factor = rules.setting(session, "cap_factor")
+    challenge.cap_fen = int((challenge.fixed_award_fen + challenge.benefit_cap_fen) * factor)
 
 
 def hold(session: Session, challenge: Challenge) -> None:
     """Keep ``challenge`` as it is until the transaction ends, so that its close and a late bid cannot cross."""
+    session.flush()  # what this transaction has changed must survive the reading
     session.refresh(challenge, with_for_update={"of": Challenge})
-
-
-def extend_bidding(session: Session, challenge: Challenge, *, last_day: dt.date, actor: User) -> dt.datetime:
-    """延期: let the bidding end with ``last_day``, later than now set; the instant at which it then ends."""
-    if not permissions.may_extend_bidding(session, actor, challenge):
-        raise Forbidden("只有揭榜挂帅办公室可以在揭榜期内延期。")
-    hold(session, challenge)
-    if challenge.bid_to is not None and clock.now() >= challenge.bid_to:
-        raise Conflict("揭榜已经截止，不能再延期。")
-    if last_day >= challenge.deadline:
-        raise Invalid({"last_day": ["延期后的截止日必须早于完成期限。"]})
-    bid_to = clock.end_of(last_day)
-    if challenge.bid_to is not None and bid_to <= challenge.bid_to:
-        raise Invalid({"last_day": ["延期后的截止日必须晚于现在的截止日。"]})
-    challenge.bid_to = bid_to
-    challenge.extended = True
-    return bid_to
 
 
 def last_day(challenge: Challenge) -> dt.date:
     """The last day of the bidding at the plant; today while none is set."""
-    if challenge.bid_to is None:
-        return clock.today()
-    return clock.local(challenge.bid_to - dt.timedelta(microseconds=1)).date()
+    return clock.today() if challenge.bid_to is None else day_before(challenge.bid_to)
 
 
-def close_call(session: Session, challenge: Challenge) -> int:
-    """截止: end the bidding; the number of sealed bids.
+def announced_last_day(session: Session, challenge: Challenge) -> dt.date:
+    """The last day of the bidding as people were told: the days that a single bid adds (D6) do not move it."""
+    query = select(ListingChange).where(
+        ListingChange.challenge_id == challenge.id, ListingChange.action == ListingAction.SINGLE
+    )
+    added = session.scalars(query.order_by(ListingChange.id.desc()).limit(1)).one_or_none()
+    if added is None or added.bid_to_before is None or added.bid_to_after != challenge.bid_to:
+        return last_day(challenge)
+    return day_before(added.bid_to_before)
 
-    Raises Conflict before its deadline by the server's clock.
-    """
-    hold(session, challenge)
-    _expect(challenge, ChallengeState.PUBLISHED)
-    if challenge.bid_to is None or clock.now() < challenge.bid_to:
-        raise Conflict("揭榜期还没有结束，不能截止。")
-    challenge.state = ChallengeState.BIDDING_CLOSED
-    sealed = select(func.count()).where(Bid.challenge_id == challenge.id, Bid.state == BidState.SEALED)
-    return session.execute(sealed).scalar_one()
+
+def day_before(instant: dt.datetime) -> dt.date:
+    """The day at the plant that ``instant`` ends, or lies in: the last one before a deadline."""
+    return clock.local(instant - dt.timedelta(microseconds=1)).date()
 
 
 def release_seal(session: Session, challenge: Challenge) -> None:
     """开榜: let the sealed bids be read, after the office and supervision have both confirmed."""
-    _expect(challenge, ChallengeState.BIDDING_CLOSED)
+    hold(session, challenge)
+    expect(challenge, ChallengeState.BIDDING_CLOSED)
     session.get_one(SealKey, challenge.id).released_at = clock.now()
 
 
 def fail(session: Session, challenge: Challenge) -> None:
-    """流标: the list found no bid that may be reviewed."""
-    _expect(challenge, ChallengeState.BIDDING_CLOSED)
+    """流标: the list found nobody to lead it; what bids it had are lost."""
+    hold(session, challenge)
+    expect(challenge, *IN_SELECTION)
     challenge.state = ChallengeState.FAILED
+    lose_bids(session, challenge)
 
 
-def begin_review(session: Session, challenge: Challenge) -> None:
-    """评审: the eligible bids go to the panel."""
-    _expect(challenge, ChallengeState.BIDDING_CLOSED)
-    challenge.state = ChallengeState.REVIEWING
+def lose_bids(session: Session, challenge: Challenge) -> None:
+    """The bids that were opened and not found ineligible will not lead this list."""
+    opened = update(Bid).where(Bid.challenge_id == challenge.id, Bid.state.in_(IN_REVIEW))
+    session.execute(opened.values(state=BidState.LOST))
 
 
 def count_judged(session: Session, challenge: Challenge) -> tuple[int, int, int]:
-    """How many bids were sealed at the close, how many of them are judged, and how many are eligible."""
+    """How many bids of this listing were sealed at the close, how many are judged, and how many are eligible."""
     judged = (BidState.ELIGIBLE, BidState.INELIGIBLE)
     states = list(
         session.scalars(
             select(Bid.state).where(
-                Bid.challenge_id == challenge.id, Bid.state.in_((BidState.SEALED, BidState.OPENED, *judged))
+                Bid.challenge_id == challenge.id,
+                Bid.listing == challenge.relist_count,
+                Bid.state.in_((BidState.SEALED, BidState.OPENED, *judged)),
             )
         )
     )
@@ -157,62 +217,74 @@ def listing(
     actor: User,
     state: str | None = None,
     category: str | None = None,
+    level: str | None = None,
     q: str = "",
     page: int = 1,
     size: int = 20,
 ) -> tuple[Sequence[Challenge], int]:
-    """Published challenges, the newest first, with how many there are in all; pages count from 1."""
-    query = select(Challenge).where(Challenge.published_at.is_not(None))
+    """The challenges that ``actor`` may see, the newest first, with how many there are in all; pages count from 1.
+
+    Those not yet published are listed to those who read all, before the others.
+    """
+    query = select(Challenge)
+    if not permissions.reads_all(session, actor):
+        query = query.where(Challenge.published_at.is_not(None))
     if state:
         query = query.where(Challenge.state == state)
     if category:
         query = query.where(Challenge.category == category)
+    if level:
+        query = query.where(Challenge.level == level)
     if q:
         query = query.where(
             or_(Challenge.title.contains(q, autoescape=True), Challenge.no.contains(q, autoescape=True))
         )
     total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Challenge.published_at.desc(), Challenge.id.desc())
+    newest = query.order_by(Challenge.published_at.desc().nulls_first(), Challenge.id.desc())
     return session.scalars(newest.offset((page - 1) * size).limit(size)).all(), total
 
 
-def _check_posting(session: Session, values: Mapping[str, Any]) -> None:
-    fields: dict[str, list[str]] = {}
-    if session.get(Unit, values["sponsor_unit_id"]) is None:
-        fields["sponsor_unit_id"] = ["没有这个单位。"]
-    for name in ("party_lead_id", "admin_lead_id"):
-        lead = session.get(User, values[name])
-        if lead is None or not lead.is_active:
-            fields[name] = ["没有这个人员。"]
-    if values["party_lead_id"] == values["admin_lead_id"]:
-        fields["admin_lead_id"] = ["党组织责任人和行政责任人不能是同一个人。"]
-    shortest = calendar.add_workdays(session, clock.today(), SHORTEST_BIDDING_WORKDAYS)
-    if values["bid_to"] < shortest:
-        fields["bid_to"] = [f"揭榜期至少 {SHORTEST_BIDDING_WORKDAYS} 个工作日，最早到 {shortest:%Y-%m-%d}。"]
-    if values["deadline"].year > clock.today().year + 100:
-        fields["deadline"] = ["完成期限太远，请核对年份。"]
-    if values["deadline"] <= values["bid_to"]:
-        fields["deadline"] = ["完成期限必须晚于揭榜截止日。"]
-    names = [row["name"] for row in values["indicators"]]
-    for place, name in enumerate(names):
-        if name in names[:place]:
-            fields[f"indicators.{place}.name"] = ["指标名称重复。"]
-    if fields:
-        raise Invalid(fields)
+def _fill(session: Session, challenge: Challenge, values: Mapping[str, Any]) -> None:
+    for name in POSTED:
+        setattr(challenge, name, values[name])
+    if challenge.mode != Mode.MULTI:
+        challenge.max_winners = 1
+    challenge.bid_to = None if values["bid_to"] is None else clock.end_of(values["bid_to"])
+    challenge.indicators = [
+        Indicator(seq=seq, **{**row, "weight": row.get("weight") or Decimal(1)})
+        for seq, row in enumerate(values["indicators"], start=1)
+    ]
+    set_level(session, challenge)
 
 
-def _next_number(session: Session, prefix: str) -> int:
-    db.insert_if_missing(session, NumberSeries, {"prefix": prefix, "last": 0})
-    series = session.get_one(NumberSeries, prefix, with_for_update=True)
-    series.last += 1
-    return series.last
-
-
-def _indicator(seq: int, row: Mapping[str, Any]) -> Indicator:
-    values = {**row, "weight": row.get("weight") or Decimal(1)}
-    return Indicator(seq=seq, **values)
-
-
-def _expect(challenge: Challenge, state: ChallengeState) -> None:
-    if challenge.state != state:
+def expect(challenge: Challenge, *states: ChallengeState) -> None:
+    """Raises Conflict unless ``challenge`` is in one of ``states``."""
+    if challenge.state not in states:
         raise Conflict("榜单当前的状态不允许这样做，请刷新页面。")
+
+
+def follow_projects(session: Session, challenge: Challenge) -> None:
+    """Let the state of an awarded challenge follow that of its projects and of their rewards.
+
+    What is furthest on its way decides while anything is under way, then the best end. An accepted or refused one
+    is rewarding once a reward has begun, and archived when every project is closed and no reward is open.
+    """
+    session.flush()
+    query = select(Project.state, Project.liability, RewardCase.state).where(
+        Project.challenge_id == challenge.id
+    )
+    rows = session.execute(query.outerjoin(RewardCase, RewardCase.project_id == Project.id)).all()
+    states = {state for state, _, _ in rows}
+    led = next((state for ours, state in LED_BY if states & set(ours)), None)
+    if led in JUDGED and any(reward is not None for _, _, reward in rows):
+        ended = all(_is_done_with(state, liability, reward) for state, liability, reward in rows)
+        led = ChallengeState.ARCHIVED if ended else ChallengeState.REWARDING
+    challenge.state = led or challenge.state
+
+
+def _is_done_with(state: str, liability: str | None, reward: str | None) -> bool:
+    """Whether nothing is left to do for a project that is not under way: results handed on, reward settled."""
+    if reward is not None:
+        return state != ProjectState.ACCEPTED and reward == RewardState.CLOSED
+    is_liable = state == ProjectState.TERMINATED and liability == "liable"
+    return not is_liable and state not in REWARDED

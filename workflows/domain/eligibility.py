@@ -1,35 +1,52 @@
 """The facts that table D3 judges, and what it found."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
 from workflows import clock
-from workflows.domain import challenges, permissions
-from workflows.models import Bid, EligibilityCheck, Indicator
+from workflows.domain import challenges, justifications, permissions, rules
+from workflows.models import (
+    Bid,
+    EligibilityCheck,
+    Indicator,
+    Project,
+    ProjectMember,
+    ProjectState,
+    VetoEvent,
+    VetoState,
+)
 
 SELF, OPENED, REVIEWED = "self", "opened", "reviewed"
+RUNNING = (
+    ProjectState.INITIATING,
+    ProjectState.RUNNING,
+    ProjectState.RECTIFYING,
+    ProjectState.SUSPENDED,
+    ProjectState.ACCEPTING,
+)
+SAFETY_CLAUSE = "V01"  # 较大及以上生产安全责任事故, table veto
 
 
-def facts(bid: Bid) -> dict[str, Any]:
-    """The inputs of D3 for ``bid`` as it stands.
-
-    Facts that no stored row can tell yet (running projects, the justification score of the challenge, safety
-    vetoes of the unit) begin with the projects and appraisals; until there are any they are 0 or false.
-    """
+def facts(session: Session, bid: Bid) -> dict[str, Any]:
+    """The inputs of D3 for ``bid`` as it stands."""
     leader = bid.leader
+    judged_on = challenges.announced_last_day(session, bid.challenge)
     return {
         "leader_on_duty": leader.on_duty,
-        "leader_banned": leader.banned_until is not None
-        and leader.banned_until >= challenges.last_day(bid.challenge),
-        "leader_running_projects": 0,
-        "member_running_projects": 0,
+        "leader_banned": leader.banned_until is not None and leader.banned_until >= judged_on,
+        "leader_running_projects": _running_projects(session, bid, led_only=True),
+        "member_running_projects": _running_projects(session, bid, led_only=False),
         "team_size": len(bid.members),
         "unit_count": len({member.user.unit_id for member in bid.members}),
         "level": bid.challenge.level,
         "pledge_worse_on_hard": _is_worse_on_hard(bid),
-        "leader_judged_challenge": False,
-        "unit_safety_veto": False,
+        "leader_judged_challenge": justifications.has_judged(session, bid.challenge, leader.id),
+        "unit_safety_veto": _has_safety_veto(session, bid),
         "safety_critical": bid.challenge.safety_critical,
         "unconfirmed_members": sum(member.confirmed_at is None for member in bid.members),
     }
@@ -90,3 +107,30 @@ def _is_worse_on_hard(bid: Bid) -> bool:
     that only its own team is warned, beside the document that only they can read.
     """
     return any(one.indicator.hard and not is_as_good(one.indicator, one.value) for one in bid.pledges)
+
+
+def _running_projects(session: Session, bid: Bid, *, led_only: bool) -> int:
+    """How many running projects the leader leads, or otherwise the most that anybody of the team is in."""
+    running = Project.state.in_(RUNNING)
+    if led_only:
+        led = select(func.count()).where(Project.leader_id == bid.leader_id, running)
+        return session.execute(led).scalar_one()
+    people = [member.user_id for member in bid.members]
+    mine = (ProjectMember.user_id.in_(people), ProjectMember.left_on.is_(None), running)
+    counted = select(func.count()).select_from(ProjectMember).join(ProjectMember.project).where(*mine)
+    return max(session.scalars(counted.group_by(ProjectMember.user_id)), default=0)
+
+
+def _has_safety_veto(session: Session, bid: Bid) -> bool:
+    """Whether the unit had a veto-level safety accident in the days of setting ``safety_veto_days`` up to the last one
+    of the bidding.
+    """
+    days = rules.days(session, "safety_veto_days", at=bid.challenge.rules_at)
+    since = challenges.last_day(bid.challenge) - dt.timedelta(days=days)
+    accident = (
+        VetoEvent.unit_id == bid.unit_id,
+        VetoEvent.clause == SAFETY_CLAUSE,
+        VetoEvent.state == VetoState.CONFIRMED,
+        VetoEvent.effective_on > since,
+    )
+    return session.execute(select(exists().where(*accident))).scalar_one()

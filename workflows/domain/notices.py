@@ -8,6 +8,7 @@ from workflows.errors import NotFound
 from workflows.models import Notice, User
 
 LISTED = 100  # newest notices shown
+EXCERPT = 80  # characters of a longer text
 
 
 def send(session: Session, user_id: int, *, text: str, link: str) -> Notice:
@@ -15,6 +16,12 @@ def send(session: Session, user_id: int, *, text: str, link: str) -> Notice:
     notice = Notice(user_id=user_id, text=text, link=link, created_at=clock.now())
     session.add(notice)
     return notice
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a text of any length, as it fits into the line of a notice."""
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else f"{line[:EXCERPT]}…"
 
 
 def unread(session: Session, actor: User) -> list[Notice]:

@@ -50,6 +50,11 @@ class Definition:
         return {message.name: message.key for _, message in events}
 
     @cached_property
+    def keys(self) -> frozenset[str]:
+        """The variables by whose values messages find an instance."""
+        return frozenset(self.catches.values())
+
+    @cached_property
     def starts_on(self) -> list[KeyedMessage]:
         """The messages that start a new instance."""
         return [message for spec, message in _messages_of(self.spec) if spec in self.spec.bpmn_start_events]
@@ -168,8 +173,11 @@ class Library:
         self._lock = threading.Lock()
 
     def install(self, files: Files) -> list[Definition]:
-        """Make the processes in ``files`` the current ones."""
-        built = [build(process, bundle) for process, bundle in bundles(files).items()]
+        """Make the processes in ``files`` the current ones; one that is known already is not parsed again."""
+        built = [
+            self._by_digest.get(digest_of(process, bundle)) or build(process, bundle)
+            for process, bundle in bundles(files).items()
+        ]
         with self._lock:
             self._by_digest |= {one.digest: one for one in built}
             self._current |= {one.process: one for one in built}

@@ -1,5 +1,7 @@
 """Messages between processes: spread to their receivers, then delivered, one transaction per receiver."""
 
+import datetime as dt
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,12 +12,22 @@ from workflows.engine.registry import ON_MESSAGE_START
 from workflows.engine.runtime import Run
 from workflows.engine.tables import RUNNING, Delivery, Message, Process, ProcessKey
 
+LOOKED_AT_AGAIN = dt.timedelta(hours=1)
+
 
 def new_ids(session: Session, limit: int) -> list[int]:
-    """Messages not yet spread, oldest first."""
-    return list(
-        session.scalars(select(Message.id).where(Message.status == "new").order_by(Message.id).limit(limit))
+    """Messages not yet spread, oldest first; and those just kept for nobody for whom a process now holds the key.
+
+    The latter came while another transaction, not yet committed, wrote that key: neither saw the other.
+    """
+    new = session.scalars(select(Message.id).where(Message.status == "new").order_by(Message.id).limit(limit))
+    crossed = (
+        select(Message.id)
+        .join(ProcessKey, (ProcessKey.key == Message.key) & (ProcessKey.value == Message.value))
+        .where(Message.status == "kept", Message.sent_at > clock.now() - LOOKED_AT_AGAIN)
+        .distinct()
     )
+    return [*new, *session.scalars(crossed.order_by(Message.id).limit(limit))]
 
 
 def due_ids(session: Session, limit: int) -> list[int]:
@@ -30,7 +42,7 @@ def spread(session: Session, message_id: int) -> int:
     Receivers are the running processes that hold its key and catch it somewhere, whether they wait for it
     already or not, and the processes that it starts. A message that is for nobody yet is kept.
     """
-    query = select(Message).where(Message.id == message_id, Message.status == "new")
+    query = select(Message).where(Message.id == message_id, Message.status.in_(("new", "kept")))
     message = session.scalars(query.with_for_update(skip_locked=True)).one_or_none()
     if message is None:
         return 0

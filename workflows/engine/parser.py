@@ -89,7 +89,7 @@ class HumanTaskParser(TaskParser):  # type: ignore[misc]
             result=said.get("result") or (f"{self.bpmn_id}_result" if markers else None),
             **{
                 key: said.get(key)
-                for key in ("ratio", "assignees", "weights", "unit", "post", "due", "due_workdays")
+                for key in ("stage", "ratio", "assignees", "weights", "unit", "post", "due", "due_workdays")
             },
         )
         return task

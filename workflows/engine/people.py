@@ -1,7 +1,7 @@
 """Whom a user task asks: work items, alone or in a round, and what becomes of them."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, delete, insert, inspect, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from workflows import clock
-from workflows.engine.errors import StepFailed
-from workflows.engine.expressions import evaluate
+from workflows.engine import asking
+from workflows.engine.asking import Signer, Terms
 from workflows.engine.registry import HOOKS, Vote
 from workflows.engine.rounds import Ballot, decide
 from workflows.engine.specs import SOLO, Human
@@ -29,22 +29,27 @@ _ITEMS: Any = inspect(WorkItem).local_table
 _MARK_DONE = (
     update(_ITEMS)
     .where(_ITEMS.c.id == bindparam("item_id"), _ITEMS.c.status == OPEN)
-    .values({name: bindparam(name) for name in ("status", "done_at", "done_by_id", "opinion", "agree")})
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("status", "done_at", "done_by_id", "done_for_id", "opinion", "agree")
+        }
+    )
 )
 _VOTES = (
-    select(Round, WorkItem.id, WorkItem.status, WorkItem.agree, WorkItem.weight, WorkItem.role)
+    select(
+        Round,
+        WorkItem.id,
+        WorkItem.status,
+        WorkItem.agree,
+        WorkItem.weight,
+        WorkItem.role,
+        WorkItem.waits_for_id,
+    )
     .join(WorkItem, WorkItem.round_id == Round.id)
     .where(Round.id == bindparam("round_id"), WorkItem.status != CANCELLED)
     .order_by(WorkItem.seq)
 )
-
-
-def is_passed_over(task: Any) -> bool:
-    """Whether this is a round that may be empty, and is."""
-    human: Human = task.task_spec.human
-    if human.policy == SOLO or not human.may_be_empty:
-        return False
-    return not _audiences(task)
 
 
 def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
@@ -53,24 +58,23 @@ def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
     candidates: list[tuple[WorkItem, list[int]]] = []
     for token, task in tasks.items():
         human: Human = task.task_spec.human
-        audiences, due_at = _audiences(task), _due_at(run, task)
-        if not audiences:
-            raise StepFailed(task.task_spec.bpmn_id, "there is nobody to ask")
+        terms = asking.terms_of(task)
         common: dict[str, Any] = {
             "process_id": run.process.id,
             "token": token,
             "node": task.task_spec.bpmn_id,
             "step": human.step,
+            "created_at": clock.now(),
+            "due_at": asking.due_at(run.session, task, terms),
         }
-        common |= {"created_at": clock.now(), "due_at": due_at}
-        if human.policy != SOLO:
-            items += _open_round(run, task, audiences, common)
-        elif len(audiences) == 1:
-            items.append(WorkItem(**common, role=human.lane, audience=audiences[0][0]))
+        if terms.policy != SOLO:
+            items += _open_round(run, terms, common)
+        elif len(terms.signers) == 1:
+            items.append(WorkItem(**common, role=human.lane, audience=terms.signers[0].audience))
         else:
             item = WorkItem(**common, role=human.lane, audience=LISTED)
             items.append(item)
-            candidates.append((item, [int(audience.removeprefix("user:")) for audience, _ in audiences]))
+            candidates.append((item, _ids(terms.signers)))
     if not items:
         return
     run.session.add_all(items)
@@ -82,21 +86,38 @@ def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
 
 
 def finish(
-    run: "Run", item: WorkItem, outcome: dict[str, Any] | Vote | None, *, actor_id: int, opinion: str | None
+    run: "Run",
+    item: WorkItem,
+    outcome: dict[str, Any] | Vote | None,
+    *,
+    actor_id: int,
+    for_id: int | None = None,
+    opinion: str | None,
 ) -> None:
-    """Write that ``actor_id`` has done ``item``, and let the token move if that decides it.
+    """Write that ``actor_id`` has done ``item``, as the substitute of ``for_id`` if of anybody, and let the token
+    move if that decides it.
 
     Raises Conflict if another has done it.
     """
     agree = outcome.agree if isinstance(outcome, Vote) else None
-    _mark_done(run, item, actor_id=actor_id, opinion=opinion, agree=agree)
-    entry: dict[str, Any] = {"actor_id": actor_id, "item_id": item.id, "reason": opinion or ""}
+    _mark_done(run, item, actor_id=actor_id, for_id=for_id, opinion=opinion, agree=agree)
+    entry: dict[str, Any] = {
+        "actor_id": actor_id,
+        "for_id": for_id,
+        "item_id": item.id,
+        "reason": opinion or "",
+    }
     if item.round_id is None:
         run.ended.add(item.token)
         run.complete_human(item.token, outcome if isinstance(outcome, dict) else {}, **entry)
         run.save()
         return
     run.record("vote", item.node, after={"agree": agree}, **entry)
+    count(run, item)
+
+
+def count(run: "Run", item: WorkItem) -> None:
+    """Let the token move if the round of ``item`` is decided as it now stands; otherwise ask whose turn it is."""
     result = _decide(run, item)
     if result is None:
         run.write_history()
@@ -105,11 +126,14 @@ def finish(
         run.save()
 
 
-def _mark_done(run: "Run", item: WorkItem, *, actor_id: int, opinion: str | None, agree: bool | None) -> None:
+def _mark_done(
+    run: "Run", item: WorkItem, *, actor_id: int, for_id: int | None, opinion: str | None, agree: bool | None
+) -> None:
     values = {
         "status": DONE,
         "done_at": clock.now(),
         "done_by_id": actor_id,
+        "done_for_id": for_id,
         "opinion": opinion,
         "agree": agree,
     }
@@ -125,94 +149,51 @@ def _mark_done(run: "Run", item: WorkItem, *, actor_id: int, opinion: str | None
 def _decide(run: "Run", item: WorkItem) -> str | None:
     """The result of the item's round as its votes now stand; otherwise whose turn it is next is asked."""
     rows = run.session.execute(_VOTES, {"round_id": item.round_id}).all()
-    round_: Round = rows[0][0]
-    ballots = [
-        Ballot(status == DONE, agree, Decimal(weight), role) for _, _, status, agree, weight, role in rows
-    ]
+    round_: Round = rows[0].Round
+    ballots = [Ballot(row.status == DONE, row.agree, Decimal(row.weight), row.role) for row in rows]
     ratio = Decimal(round_.ratio) if round_.ratio is not None else None
     round_.result = decide(round_.policy, ballots, ratio=ratio, veto=round_.veto)
     if round_.result is not None and all(ballot.is_done for ballot in ballots):
         run.ended.add(item.token)
-    waiting = [item_id for _, item_id, status, *_ in rows if status == WAITING]
-    if round_.result is None and waiting:
+    next_ids = _next_ids(round_.policy, rows)
+    if round_.result is None and next_ids:
         opened = {"status": OPEN, "created_at": clock.now()}
-        run.session.execute(update(WorkItem).where(WorkItem.id == waiting[0]).values(**opened))
+        run.session.execute(update(WorkItem).where(WorkItem.id.in_(next_ids)).values(**opened))
     return round_.result
 
 
-def _open_round(
-    run: "Run", task: Any, audiences: list[tuple[str, str]], common: dict[str, Any]
-) -> list[WorkItem]:
-    human: Human = task.task_spec.human
-    ratio = (
-        None if human.ratio is None else str(evaluate(human.ratio, task.data, place=task.task_spec.bpmn_id))
-    )
+def _next_ids(policy: str, rows: Sequence[Any]) -> list[int]:
+    """The items whose turn has come: in a sequential round the next one, else those that waited for one signer."""
+    waiting = [row for row in rows if row.status == WAITING]
+    asked = {row.id for row in rows if row.status in NOT_ENDED}
+    if policy == "sequential":
+        return [] if any(row.status == OPEN for row in rows) else [row.id for row in waiting[:1]]
+    return [row.id for row in waiting if row.waits_for_id not in asked]
+
+
+def _open_round(run: "Run", terms: Terms, common: dict[str, Any]) -> list[WorkItem]:
     round_ = Round(
-        process_id=run.process.id, token=common["token"], policy=human.policy, ratio=ratio, veto=human.veto
+        process_id=run.process.id,
+        token=common["token"],
+        policy=terms.policy,
+        ratio=terms.ratio,
+        veto=terms.veto,
     )
     run.session.add(round_)
     run.session.flush()
-    weights = ["1"] * len(audiences)
-    if human.weights is not None:
-        weights = [str(one) for one in evaluate(human.weights, task.data, place=task.task_spec.bpmn_id)]
-    if len(weights) != len(audiences):
-        raise StepFailed(task.task_spec.bpmn_id, f"{len(audiences)} signers, but {len(weights)} weights")
-    in_turn = human.policy == "sequential"
+    in_turn = terms.policy == "sequential"
     return [
         WorkItem(
             **common,
             round_id=round_.id,
-            role=role,
-            audience=audience,
+            role=signer.role,
+            audience=signer.audience,
             seq=seq,
-            weight=weight,
+            weight=signer.weight,
             status=WAITING if in_turn and seq else OPEN,
         )
-        for seq, ((audience, role), weight) in enumerate(zip(audiences, weights, strict=True))
+        for seq, signer in enumerate(terms.signers)
     ]
-
-
-def _audiences(task: Any) -> list[tuple[str, str]]:
-    """Whom the task asks, each with the role that is asked: people by id, a post, or a role in a unit."""
-    human: Human = task.task_spec.human
-    place = task.task_spec.bpmn_id
-
-    def number(text: str) -> int:
-        return _as_id(evaluate(text, task.data, place=place), place)
-
-    if human.assignees is not None:
-        value = evaluate(human.assignees, task.data, place=place)
-        people = value if isinstance(value, list) else [value]
-        return [(f"user:{_as_id(one, place)}", human.lane) for one in dict.fromkeys(people)]
-    if human.post is not None:
-        return [(f"post:{number(human.post)}", human.lane)]
-    suffix = f"@{number(human.unit)}" if human.unit is not None else ""
-    return [(f"role:{role}{suffix}", role) for role in human.lanes or (human.lane,)]
-
-
-def _as_id(value: Any, place: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value != int(value):
-        raise StepFailed(place, f"{value!r} is not an id")
-    return int(value)
-
-
-def _due_at(run: "Run", task: Any) -> dt.datetime | None:
-    human: Human = task.task_spec.human
-    place = task.task_spec.bpmn_id
-    if human.due_workdays is not None:
-        if HOOKS.deadline_after is None:
-            raise StepFailed(place, "no work calendar is known")
-        return HOOKS.deadline_after(
-            run.session, _as_id(evaluate(human.due_workdays, task.data, place=place), place)
-        )
-    if human.due is None:
-        return None
-    value = evaluate(human.due, task.data, place=place)
-    if isinstance(value, dt.timedelta):
-        return clock.now() + value
-    if isinstance(value, dt.datetime) and value.tzinfo is not None:
-        return value
-    raise StepFailed(place, f"a due date is an instant with a zone or a duration, not {value!r}")
 
 
 def _plan_reminders(run: "Run", items: Collection[WorkItem]) -> None:
@@ -223,7 +204,7 @@ def _plan_reminders(run: "Run", items: Collection[WorkItem]) -> None:
     for item in items:
         if item.due_at is None:
             continue
-        for offset, action in HOOKS.reminders(item.step):
+        for offset, action in HOOKS.reminders(run.session, item.step):
             at = HOOKS.remind_at(run.session, item.due_at, offset)
             if at > clock.now():
                 about = {"process_id": item.process_id, "item_id": item.id, "action": action}
@@ -234,9 +215,77 @@ def _plan_reminders(run: "Run", items: Collection[WorkItem]) -> None:
 
 def move_due(run: "Run", item: WorkItem, due_at: dt.datetime, *, actor_id: int, reason: str) -> None:
     """Give an open item another due date; its reminders move with it."""
+    _move_due(run, item, due_at, actor_id=actor_id, reason=reason)
+    run.write_history()
+
+
+def follow_dues(run: "Run", dues: Mapping[int, dt.datetime]) -> None:
+    """Give the items of user tasks, by serial, the due dates that their variables now tell; adds to the history."""
+    if not dues:
+        return
+    mine = (WorkItem.process_id == run.process.id, WorkItem.token.in_(dues), WorkItem.status.in_(NOT_ENDED))
+    for item in run.session.scalars(select(WorkItem).where(*mine).order_by(WorkItem.id)).all():
+        _move_due(run, item, dues[item.token], actor_id=None, reason="")
+
+
+def follow_people(
+    run: "Run", before: Mapping[int, tuple[Signer, ...]], now: Mapping[int, tuple[Signer, ...]]
+) -> None:
+    """Ask the people that variables ``now`` tell, by serial, instead of those ``before``; adds to the history.
+
+    An item that was handed to somebody else stays with them; one that was delegated goes back to the new person.
+    """
+    mine = (WorkItem.process_id == run.process.id, WorkItem.token.in_(now), WorkItem.status == OPEN)
+    for item in run.session.scalars(select(WorkItem).where(*mine).order_by(WorkItem.id)).all() if now else ():
+        old = {one.audience for one in before[item.token]}
+        if item.delegated_by_id is not None and f"user:{item.delegated_by_id}" in old:
+            item.delegated_by_id = _ids(now[item.token])[0]
+        elif item.audience in (*old, LISTED):
+            _ask_instead(run, item, now[item.token])
+
+
+def _ask_instead(run: "Run", item: WorkItem, signers: tuple[Signer, ...]) -> None:
+    was = item.audience
+    run.session.execute(delete(WorkCandidate).where(WorkCandidate.item_id == item.id))
+    item.audience = signers[0].audience if len(signers) == 1 else LISTED
+    item.claimed_by_id = None
+    if item.audience == LISTED:
+        listed = [{"item_id": item.id, "user_id": user_id} for user_id in _ids(signers)]
+        run.session.execute(insert(WorkCandidate), listed)
+    change: dict[str, Any] = {"before": {"audience": was}, "after": {"audience": item.audience}}
+    run.chain.add("transfer", item.node, item_id=item.id, **change)
+
+
+def _ids(signers: tuple[Signer, ...]) -> list[int]:
+    """The people among whom an item is listed."""
+    return [int(one.audience.removeprefix("user:")) for one in signers]
+
+
+def _move_due(run: "Run", item: WorkItem, due_at: dt.datetime, *, actor_id: int | None, reason: str) -> None:
     before, item.due_at = item.due_at, due_at
     run.session.execute(delete(Due).where(Due.item_id == item.id))
     _plan_reminders(run, [item])
     change: dict[str, Any] = {"before": {"due_at": before}, "after": {"due_at": due_at}}
     run.chain.add("move_due", item.node, actor_id=actor_id, item_id=item.id, reason=reason, **change)
-    run.write_history()
+
+
+def add_beside(run: "Run", item: WorkItem, audience: str, *, seq: int, status: str) -> WorkItem:
+    """One more item in the round of ``item``, like it but for whom it asks and when."""
+    added = WorkItem(
+        process_id=item.process_id,
+        token=item.token,
+        round_id=item.round_id,
+        node=item.node,
+        step=item.step,
+        role=item.role,
+        audience=audience,
+        seq=seq,
+        weight=item.weight,
+        status=status,
+        created_at=clock.now(),
+        due_at=item.due_at,
+    )
+    run.session.add(added)
+    run.session.flush()
+    _plan_reminders(run, [added])
+    return added

@@ -12,7 +12,6 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from workflows import clock
 from workflows.engine.definitions import Definition
-from workflows.engine.errors import StepFailed
 from workflows.engine.people import NOT_ENDED
 from workflows.engine.specs import KeyedMessage
 from workflows.engine.tables import CANCELLED, Delivery, Due, Message, Process, ProcessKey, WorkItem
@@ -47,19 +46,52 @@ def hold_item(session: Session, item_id: int) -> tuple[Process, WorkItem] | None
 
 
 def write_keys(session: Session, process: Process, definition: Definition, data: Mapping[str, Any]) -> None:
-    """Write by which values messages find a new process, and have those delivered that came before it."""
-    keys = sorted(set(definition.catches.values()))
-    missing = [key for key in keys if key not in data]
-    if missing:
-        raise StepFailed(process.name, f"messages find it by {', '.join(missing)}: set these at its start")
-    for key in keys:
-        value = str(data[key])
-        session.add(ProcessKey(process_id=process.id, key=key, value=value))
-        names = [name for name, by in definition.catches.items() if by == key]
-        kept = select(Message).where(Message.key == key, Message.value == value, Message.status == "kept")
-        for message in session.scalars(kept.where(Message.name.in_(names)).order_by(Message.id)):
-            message.status = "spread"
-            session.add(Delivery(message_id=message.id, process_id=process.id, next_try_at=clock.now()))
+    """Write by which values messages find a new process, and have those delivered that came before it.
+
+    Keys that ``data`` does not know follow when they are set (``move_keys``).
+    """
+    for key in sorted(key for key in definition.keys if data.get(key) is not None):
+        session.add(ProcessKey(process_id=process.id, key=key, value=str(data[key])))
+        _deliver_kept(session, process, definition, key, str(data[key]))
+
+
+def move_keys(session: Session, process: Process, definition: Definition, values: Mapping[str, Any]) -> None:
+    """Let messages find a process by new values of its keys; a key that became null finds it no more.
+
+    What was sent to it by an old value and has not been caught is void.
+    """
+    for key, value in sorted(values.items()):
+        row = session.get(ProcessKey, (process.id, key))
+        if row is not None and str(value) == row.value:
+            continue
+        if row is not None:
+            _void(session, process, key, row.value)
+        if row is not None and value is None:
+            session.delete(row)
+        elif row is not None:
+            row.value = str(value)
+        elif value is not None:
+            session.add(ProcessKey(process_id=process.id, key=key, value=str(value)))
+        if value is not None:
+            _deliver_kept(session, process, definition, key, str(value))
+
+
+def _deliver_kept(session: Session, process: Process, definition: Definition, key: str, value: str) -> None:
+    """Have the messages delivered that nobody was there for when they were sent."""
+    names = [name for name, by in definition.catches.items() if by == key]
+    kept = select(Message).where(Message.key == key, Message.value == value, Message.status == "kept")
+    for message in session.scalars(kept.where(Message.name.in_(names)).order_by(Message.id)):
+        message.status = "spread"
+        session.add(Delivery(message_id=message.id, process_id=process.id, next_try_at=clock.now()))
+
+
+def _void(session: Session, process: Process, key: str, value: str) -> None:
+    """Take back what was sent to a process by a value that it no longer has."""
+    sent = select(Delivery).join(Message).where(Message.key == key, Message.value == value)
+    open_ = sent.where(Delivery.process_id == process.id, Delivery.status.in_(("due", "early")))
+    for delivery in session.scalars(open_):
+        process.mail -= delivery.status == "early"
+        delivery.status = "void"
 
 
 def close_items(session: Session, process: Process, tokens: AbstractSet[int]) -> None:

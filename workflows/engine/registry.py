@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
+from workflows import dmn
 from workflows.engine.tables import WorkItem
 
 Variables = dict[str, Any]
@@ -34,6 +35,7 @@ class Vote:
 HumanHandler = Callable[[Act], "Variables | Vote | None"]
 ServiceHandler = Callable[[Session, Mapping[str, Any]], "Variables | None"]
 About = Callable[[Session, Mapping[str, Any]], Any]
+FormOf = Callable[[Session, Mapping[str, Any], WorkItem], type[Schema]]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,32 @@ class HumanStep:
     about: About
     handler: HumanHandler
     prefill: Callable[[Session, Mapping[str, Any], Any], dict[str, Any]] | None = None
+    form_of: FormOf | None = None
+    confidential: bool = False  # who did it, and what they said, is not for the others in the process
+
+    def form_for(self, session: Session, data: Mapping[str, Any], item: WorkItem) -> type[Schema]:
+        """The form of one work item: ``form``, unless the step chooses by what the item is."""
+        return self.form if self.form_of is None else self.form_of(session, data, item)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message that a person's act sends: to the processes that hold ``payload[key]`` under ``key``."""
+
+    message: str
+    key: str
+    payload: Variables
+    subject_path: str  # where the person looks next
+
+
+@dataclass(frozen=True)
+class Sender:
+    """An act from outside the inbox: form in, message out."""
+
+    name: str
+    title: str
+    form: type[Schema]
+    handler: Callable[[Session, Any, Mapping[str, Any]], Sent]
 
 
 @dataclass(frozen=True)
@@ -65,12 +93,16 @@ class Started:
     subject: str
     subject_path: str
     data: Variables
+    is_anonymous: bool = False  # the history does not name who started it
 
+
+EVERY_FORM = {"opinion", "attachments"}  # text, and ids of files
 
 HUMAN: dict[str, HumanStep] = {}
 SERVICE: dict[str, ServiceHandler] = {}
 ROUND_END: dict[str, ServiceHandler] = {}
 STARTS: dict[str, Start] = {}
+SENDERS: dict[str, Sender] = {}
 ON_MESSAGE_START: dict[str, Callable[[Session, Mapping[str, Any]], Started]] = {}
 
 
@@ -79,9 +111,15 @@ class Hooks:
     """What the campaign provides beside steps; set once when workflows.steps is imported."""
 
     deadline_after: Callable[[Session, int], dt.datetime] | None = None  # working days -> instant
-    reminders: Callable[[str], list[tuple[int, str]]] | None = None  # step -> (working days from due, action)
+    # Step -> reminders of it: (working days from due, action).
+    reminders: Callable[[Session, str], list[tuple[int, str]]] | None = None
     remind_at: Callable[[Session, dt.datetime, int], dt.datetime] | None = None
     remind: Callable[[Session, WorkItem, str], None] | None = None
+    urge_every: Callable[[Session], dt.timedelta] | None = None  # how long nobody urges again
+    # Step and variables -> working days from arrival, for user tasks of which the diagram gives no due date.
+    due_workdays: Callable[[Session, str, Mapping[str, Any]], int | None] | None = None
+    # Decision and variables -> the table in force; None: the one drawn with the process.
+    table: Callable[[Session, str, Mapping[str, Any]], dmn.Model | None] | None = None
 
 
 HOOKS = Hooks()
@@ -94,15 +132,23 @@ def human_step(
     form: type[Schema],
     about: About,
     prefill: Callable[[Session, Mapping[str, Any], Any], dict[str, Any]] | None = None,
+    form_of: FormOf | None = None,
+    confidential: bool = False,
 ) -> Callable[[HumanHandler], HumanHandler]:
     """Register the handler of user tasks whose ``step`` property is ``name``.
 
-    ``prefill(session, data, actor)`` gives the values that the form starts with.
+    ``prefill(session, data, actor)`` gives the values that the form starts with, ``form_of(session, data,
+    item)`` another form than ``form`` for some items. What is ``confidential`` is told to those who
+    read all, and to who did it. Raises ValueError for a form without a place for what every act may carry
+    (EVERY_FORM).
     """
+    missing = EVERY_FORM - form._declared_fields.keys()
+    if missing:
+        raise ValueError(f"the form of {name} has no field {', '.join(sorted(missing))}")
 
     def register(handler: HumanHandler) -> HumanHandler:
         _claim(HUMAN, name)
-        HUMAN[name] = HumanStep(name, title, form, about, handler, prefill)
+        HUMAN[name] = HumanStep(name, title, form, about, handler, prefill, form_of, confidential)
         return handler
 
     return register
@@ -142,6 +188,17 @@ def start(process: str, *, title: str, form: type[Schema]) -> Callable[..., Any]
     def register(handler: Callable[[Session, Any, Mapping[str, Any]], Started]) -> Any:
         _claim(STARTS, process)
         STARTS[process] = Start(process, title, form, handler)
+        return handler
+
+    return register
+
+
+def sender(name: str, *, title: str, form: type[Schema]) -> Callable[..., Any]:
+    """Register an act of people that sends a message: an objection, an amendment, an appeal."""
+
+    def register(handler: Callable[[Session, Any, Mapping[str, Any]], Sent]) -> Any:
+        _claim(SENDERS, name)
+        SENDERS[name] = Sender(name, title, form, handler)
         return handler
 
     return register

@@ -1,7 +1,6 @@
 """One transaction on one process: load its state, let it move, write down everything that came of it."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,22 +9,20 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.exceptions import TaskNotFoundException
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import insert, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from workflows import clock, dmn
-from workflows.engine import codec, incidents, people, records, variables
+from workflows import clock
+from workflows.engine import asking, boxes, codec, incidents, people, records, variables, waiting
 from workflows.engine.definitions import LIBRARY, Definition
-from workflows.engine.errors import StepFailed
 from workflows.engine.expressions import Expressions
 from workflows.engine.facts import Facts
 from workflows.engine.history import Chain
-from workflows.engine.registry import ROUND_END, SERVICE, Started
+from workflows.engine.registry import ROUND_END, Started
 from workflows.engine.rounds import AGREED
-from workflows.engine.specs import CycleTimer, KeyedMessage, check_variables
+from workflows.engine.specs import CycleTimer
 from workflows.engine.tables import COMPLETED, RUNNING, Delivery, Message, Process, WorkItem
 from workflows.engine.waiting import Waiting, ready_humans, scopes, timers_of
-from workflows.errors import Conflict, NotFound, Refusal
+from workflows.errors import Conflict, NotFound
 
 
 class Run:
@@ -43,6 +40,8 @@ class Run:
         self.before = Waiting()
         self.messages: list[dict[str, Any]] = []
         self.ended: set[int] = set()  # tokens of user tasks whose work items have all come to their end
+        self.moved_keys: dict[str, Any] = {}  # variables set since by whose values messages find the process
+        self.told: asking.Told | None = None  # what variables said of the user tasks before a message came
 
     @classmethod
     def begin(
@@ -68,8 +67,8 @@ class Run:
         session.add(process)
         session.flush()
         run = cls(session, process, definition, BpmnWorkflow(definition.spec, definition.parts))
-        run.workflow.task_tree.set_data(**check_variables(name, dict(first.data)))
-        run.record("start", name, actor_id=actor_id, after=first.data)
+        run.workflow.task_tree.set_data(**variables.check(name, dict(first.data)))
+        run.record("start", name, actor_id=None if first.is_anonymous else actor_id, after=first.data)
         records.write_keys(session, process, definition, first.data)
         run.settle()
         if event is not None:
@@ -108,47 +107,6 @@ class Run:
         run.before = Waiting.of(run.workflow, {})
         return run
 
-    # What the boxes of the diagram ask for.
-
-    def call_service(self, task: Any, step: str) -> None:
-        """Run the function of a service task and keep the variables that it returns."""
-        node = task.task_spec.bpmn_id
-        if step not in SERVICE:
-            raise StepFailed(node, f"no function is registered as {step}")
-        self._set(task, self._call(node, SERVICE[step], task.data), verb="auto")
-
-    def decide(self, task: Any, table: str, result: str) -> None:
-        """Ask a decision table over the variables and keep its answer, with its trace, in the history."""
-        node = task.task_spec.bpmn_id
-        model = self.definition.tables.get(table)
-        if model is None:
-            raise StepFailed(node, f"no decision is called {table}")
-        inputs = _known(task, model.inputs(table), asker=table)
-        try:
-            outcome = model.evaluate(table, inputs)
-        except dmn.DecisionError as error:
-            raise StepFailed(node, str(error)) from error
-        variables.write(task, check_variables(node, {result: outcome.value}))
-        trace = dmn.trace_to_json(outcome.trace)
-        self.chain.add("decide", node, after={result: outcome.value, "trace": trace})
-
-    def send(self, task: Any, message: KeyedMessage) -> None:
-        """Write a message with this transaction; a job delivers it after the commit."""
-        node = task.task_spec.bpmn_id
-        payload = _known(task, (message.key, *message.carries), asker=message.name)
-        self.messages.append(
-            {
-                "name": message.name,
-                "key": message.key,
-                "value": str(payload[message.key]),
-                "payload": payload,
-                "sender_id": self.process.id,
-                "sent_at": clock.now(),
-                "status": "new",
-            }
-        )
-        self.chain.add("send", node, after={"message": message.name, message.key: payload[message.key]})
-
     # What sets it moving.
 
     def task(self, token: int) -> Any:
@@ -161,7 +119,7 @@ class Run:
     def complete_human(self, token: int, values: dict[str, Any], **entry: Any) -> None:
         """Let the token leave a user task with new variables; ``entry`` goes into the history."""
         task = self.task(token)
-        self._set(task, values, **entry)
+        self.set_variables(task, values, **entry)
         task.run()
         self.settle()
 
@@ -172,7 +130,7 @@ class Run:
         values: dict[str, Any] = {human.result: result}
         if human.step in ROUND_END:
             known = {**task.data, "round_result": result}
-            values |= self._call(task.task_spec.bpmn_id, ROUND_END[human.step], known)
+            values |= boxes.call(self, task.task_spec.bpmn_id, ROUND_END[human.step], known)
         return values
 
     def fire(self, token: int, node: str) -> bool:
@@ -195,13 +153,15 @@ class Run:
 
     def catch(self, event: BpmnEvent) -> bool:
         """Hand a message to whatever waits for it, event sub-processes included. False when nothing does."""
+        if self.told is None:
+            self.told = asking.Told.of(self.before.humans)
         for scope in scopes(self.workflow):
             for name in scope.spec.start.trigger_specs:
                 starts = self.definition.parts[name].bpmn_start_events
                 if any(start.event_definition == event.event_definition for start in starts):
                     scope.spec.start.trigger_wf(scope.task_tree, name)
-        waiting = list(self.workflow.event_manager.tasks.values())
-        catching = [task for task in waiting if task.task_spec.catches(task, event)]
+        tasks = list(self.workflow.event_manager.tasks.values())
+        catching = [task for task in tasks if task.task_spec.catches(task, event)]
         for task in catching:
             self.chain.add("receive", task.task_spec.bpmn_id, after={"message": event.event_definition.name})
             task.task_spec.catch(task, event)
@@ -214,7 +174,7 @@ class Run:
         """Run every automatic step that can run, and pass over rounds that have nobody to ask."""
         while True:
             self.workflow.do_engine_steps()
-            empty = [task for task in ready_humans(self.workflow) if people.is_passed_over(task)]
+            empty = [task for task in ready_humans(self.workflow) if asking.is_passed_over(task)]
             if not empty:
                 return
             for task in empty:
@@ -222,12 +182,30 @@ class Run:
                 self.chain.add("skip", task.task_spec.bpmn_id)
                 task.run()
 
+    # What it knows.
+
+    def set_variables(self, task: Any, values: Mapping[str, Any] | None, **entry: Any) -> None:
+        """Set the variables that a box gives, at ``task``; ``entry`` goes into the history."""
+        node = task.task_spec.bpmn_id
+        new = variables.check(node, dict(values or {}))
+        before = {name: task.data[name] for name in new if name in task.data}
+        variables.write(task, new)
+        self.record(entry.pop("verb", "complete"), node, before=before, after=new, **entry)
+
+    def follow_keys(self, known: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        """Remember which of ``values``, set where ``known`` held until now, change how messages find the process."""
+        for key in self.definition.keys & values.keys():
+            if key not in known or known[key] != values[key]:
+                self.moved_keys[key] = values[key]
+
     # What is written down.
 
     def save(self) -> None:
         """Write the new state and everything that follows from it."""
+        self._write_keys()
         if self.process.mail:
             self._collect_mail()
+        waiting.check_messages(self.workflow)
         incidents.resolve_acts(self.session, self.process)
         state, serials = codec.encode(self.workflow)
         now = Waiting.of(self.workflow, serials)
@@ -235,6 +213,8 @@ class Run:
         records.close_items(self.session, self.process, left - self.ended)
         fresh = {token: now.humans[token] for token in now.humans.keys() - self.before.humans.keys()}
         people.ask(self, dict(sorted(fresh.items())))
+        if self.told is not None:
+            self._follow(self.told, now)
         records.write_timers(self.session, self.process, before=self.before.timers, now=now.timers)
         if self.messages:
             self.session.execute(insert(Message), self.messages)
@@ -243,7 +223,7 @@ class Run:
             self.chain.add("end", self.process.name)
         self.process.state = state  # last, so that the row is written once
         self.write_history()
-        self.before, self.messages = now, []
+        self.before, self.messages, self.told = now, [], None
 
     def write_history(self) -> None:
         """Write only the history: for an act that does not move the token."""
@@ -262,39 +242,30 @@ class Run:
         old, new = Facts.of(self.session).take()
         self.chain.add(verb, node, before={**(before or {}), **old}, after={**after, **new}, **entry)
 
-    def _set(self, task: Any, values: Mapping[str, Any] | None, **entry: Any) -> None:
-        node = task.task_spec.bpmn_id
-        new = check_variables(node, dict(values or {}))
-        before = {name: task.data[name] for name in new if name in task.data}
-        variables.write(task, new)
-        self.record(entry.pop("verb", "complete"), node, before=before, after=new, **entry)
+    def _write_keys(self) -> None:
+        if self.moved_keys:
+            records.move_keys(self.session, self.process, self.definition, self.moved_keys)
+            self.moved_keys = {}
 
-    def _call(self, node: str, handler: Any, data: Mapping[str, Any]) -> dict[str, Any]:
-        try:
-            return dict(handler(self.session, MappingProxyType(dict(data))) or {})
-        except (Refusal, StepFailed, DBAPIError):
-            raise
-        except Exception as error:  # whatever a step raises is told with its place
-            raise StepFailed(node, f"{type(error).__name__}: {error}") from error
+    def _follow(self, before: asking.Told, now: Waiting) -> None:
+        """Give user tasks that were and are asked the people and due dates that a message has changed."""
+        known = before.dues.keys() | before.people.keys()
+        moved = asking.Told.of({token: now.humans[token] for token in known & now.humans.keys()}).moved(
+            before
+        )
+        people.follow_people(self, before.people, moved.people)
+        people.follow_dues(self, moved.dues)
 
     def _collect_mail(self) -> None:
         """Hand out messages that arrived before anything waited for them, oldest first."""
         query = select(Delivery).where(Delivery.process_id == self.process.id, Delivery.status == "early")
-        waiting = list(self.session.scalars(query.order_by(Delivery.id)))
-        while caught := next((one for one in waiting if self.catch(records.as_event(one.message))), None):
+        early = list(self.session.scalars(query.order_by(Delivery.id)))
+        while caught := next((one for one in early if self.catch(records.as_event(one.message))), None):
             caught.status = "done"
             self.process.mail -= 1
-            waiting.remove(caught)
+            self._write_keys()
+            early = [one for one in early if one.status == "early"]
         if self.workflow.completed:
-            for late in waiting:
+            for late in early:
                 late.status = "void"
             self.process.mail = 0
-
-
-def _known(task: Any, names: Sequence[str], *, asker: str) -> dict[str, Any]:
-    """The values of the variables ``names``. Raises StepFailed when the process does not know one."""
-    missing = [name for name in names if name not in task.data]
-    if missing:
-        unknown = f"{asker} needs {', '.join(missing)}, which the process does not know"
-        raise StepFailed(task.task_spec.bpmn_id, unknown)
-    return {name: task.data[name] for name in names}

@@ -25,11 +25,12 @@ from SpiffWorkflow.bpmn.util.event import PendingBpmnEvent
 from SpiffWorkflow.util.task import TaskState
 
 from workflows import clock
-from workflows.engine import variables
+from workflows.engine import boxes, variables
 from workflows.engine.errors import StepFailed
 from workflows.engine.expressions import evaluate
 
 SOLO = "solo"
+STAGE = "stage"  # a round whose policy and signers are told by a variable
 POLICIES = ("all", "any", "ratio", "weighted", "sequential", "dual")
 DURATION = re.compile(r"P(?=.)(\d+W|(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?)")
 CYCLE = re.compile(rf"R(\d*)/({DURATION.pattern})")
@@ -41,7 +42,8 @@ class Human:
 
     step: str
     lane: str
-    policy: str = SOLO  # or one of POLICIES: a round
+    policy: str = SOLO  # or one of POLICIES, or STAGE: a round
+    stage: str | None = None  # policy, signers and terms of a round of data (engine.asking)
     ratio: str | None = None
     veto: bool = False
     assignees: str | None = None  # ids of users: a round asks each, otherwise any of them may take it
@@ -67,7 +69,7 @@ class ServiceStep(ServiceTask):  # type: ignore[misc]
     step: str
 
     def _run_hook(self, my_task: Any) -> bool:
-        my_task.workflow.script_engine.run.call_service(my_task, self.step)
+        boxes.call_service(my_task.workflow.script_engine.run, my_task, self.step)
         return True
 
 
@@ -78,7 +80,7 @@ class DecisionTask(ServiceTask):  # type: ignore[misc]
     result: str
 
     def _run_hook(self, my_task: Any) -> bool:
-        my_task.workflow.script_engine.run.decide(my_task, self.table, self.result)
+        boxes.decide(my_task.workflow.script_engine.run, my_task, self.table, self.result)
         return True
 
 
@@ -107,6 +109,14 @@ class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
 class EventSubprocessTask(EventSubprocess):  # type: ignore[misc]
     is_interrupting = False
 
+    def update_data(self, my_task: Any, subworkflow: Any) -> None:
+        """Hand on nothing from one that ran beside the rest: what the process knows was written everywhere.
+
+        What only this run knows would be shared by all runs of the next such sub-process in the same instance.
+        """
+        if self.is_interrupting:
+            super().update_data(my_task, subworkflow)
+
     def test(self) -> None:
         """Nothing: SpiffWorkflow asks that some flow leads here, but a message starts it."""
 
@@ -130,6 +140,11 @@ class EachInTurn(SequentialMultiInstanceTask):  # type: ignore[misc]
                     self.bpmn_id, f"it cannot be done {times} times"
                 )  # SpiffWorkflow would not end
         return super()._update_hook(my_task)
+
+    def create_child(self, my_task: Any, item: Any, key_or_index: Any = None) -> None:
+        if self.input_item is not None:
+            my_task.workflow.script_engine.run.follow_keys(my_task.data, {self.input_item.bpmn_id: item})
+        super().create_child(my_task, item, key_or_index)
 
     def merge_child(self, workflow: Any, child: Any) -> None:
         _hand_back(child)
@@ -270,30 +285,4 @@ class KeyedMessage(MessageEventDefinition):  # type: ignore[misc]
         variables.write(my_task, my_task.internal_data.pop(f"message {self.name}", {}))
 
     def throw(self, my_task: Any) -> None:
-        my_task.workflow.script_engine.run.send(my_task, self)
-
-
-def check_variables(node: str, values: dict[str, Any]) -> dict[str, Any]:
-    """``values`` if a process may hold them: ids, decisions, deadlines; no floats, no objects."""
-    for name, value in values.items():
-        if not name.isidentifier():
-            raise StepFailed(node, f"{name!r} is not a variable name")
-        _check_value(f"{node}: {name}", value)
-    return values
-
-
-def _check_value(place: str, value: Any) -> None:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if not isinstance(key, str) or key.startswith("$"):
-                raise StepFailed(place, f"{key!r} is not a key")
-            _check_value(place, inner)
-    elif isinstance(value, list):
-        for inner in value:
-            _check_value(place, inner)
-    elif isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
-        raise StepFailed(place, "a number of more than 63 bits is not kept in a process")
-    elif isinstance(value, dt.datetime) and value.tzinfo is None:
-        raise StepFailed(place, "a time without a zone")
-    elif not (value is None or isinstance(value, bool | int | str | Decimal | dt.date | dt.timedelta)):
-        raise StepFailed(place, f"{type(value).__name__} is not kept in a process")
+        boxes.send(my_task.workflow.script_engine.run, my_task, self)

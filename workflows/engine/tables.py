@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from workflows.db import Base
+from workflows.db import Base, Payload
 
 RUNNING, COMPLETED, TERMINATED = "running", "completed", "terminated"
 OPEN, DONE, CANCELLED = "open", "done", "cancelled"
@@ -67,7 +67,7 @@ class Round(Base):
     process_id: Mapped[int] = mapped_column(ForeignKey("process.id"), index=True)
     token: Mapped[int]
     policy: Mapped[str] = mapped_column(String(12))
-    ratio: Mapped[str | None] = mapped_column(String(20))  # exact decimal 0..1, for ratio and weighted
+    ratio: Mapped[str | None] = mapped_column(String(40))  # exact decimal 0..1, for ratio and weighted
     veto: Mapped[bool] = mapped_column(default=False)  # one "no" decides at once
     result: Mapped[str | None] = mapped_column(String(10))  # agreed, rejected; null while open
 
@@ -92,15 +92,19 @@ class WorkItem(Base):
     # Who may do it: "user:7", "role:office", "role:leader@3" (of unit 3), "post:4", or "listed" (WorkCandidate).
     audience: Mapped[str] = mapped_column(String(60))
     seq: Mapped[int] = mapped_column(default=0)  # order in a sequential round
-    weight: Mapped[str] = mapped_column(String(20), default="1")  # exact decimal, in a weighted round
+    weight: Mapped[str] = mapped_column(String(40), default="1")  # exact decimal, in a weighted round
     status: Mapped[str] = mapped_column(String(10), default=OPEN)  # waiting (its turn), open, done, cancelled
     claimed_by_id: Mapped[int | None]
     created_at: Mapped[dt.datetime]
     due_at: Mapped[dt.datetime | None]
     done_at: Mapped[dt.datetime | None]
     done_by_id: Mapped[int | None]
+    done_for_id: Mapped[int | None]  # whose substitute did it
     agree: Mapped[bool | None]  # the vote, where the step is one
     opinion: Mapped[str | None]
+    delegated_by_id: Mapped[int | None]  # to whom it comes back once the delegate has answered
+    waits_for_id: Mapped[int | None]  # the item of a signer added before this one, who answers first
+    urged_at: Mapped[dt.datetime | None]  # when somebody last urged whoever is asked
 
     process: Mapped[Process] = relationship()
 
@@ -146,7 +150,7 @@ class Message(Base):
     name: Mapped[str] = mapped_column(String(60))
     key: Mapped[str] = mapped_column(String(40))
     value: Mapped[str] = mapped_column(String(80))
-    payload: Mapped[dict[str, Any]] = mapped_column(JSON)  # ids only
+    payload: Mapped[dict[str, Any]] = mapped_column(Payload)  # ids, decisions, deadlines
     sender_id: Mapped[int | None] = mapped_column(ForeignKey("process.id"))
     sent_at: Mapped[dt.datetime]
     status: Mapped[str] = mapped_column(String(10), default="new")  # new, kept (nobody yet), spread

@@ -1,4 +1,4 @@
-"""What an instance waits for: people, and the clock."""
+"""What an instance waits for: people, the clock, messages."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from SpiffWorkflow.bpmn.specs.defaults import StartEvent
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
-from workflows.engine.specs import DueTimer, HumanTask
+from workflows.engine.errors import StepFailed
+from workflows.engine.specs import DueTimer, HumanTask, KeyedMessage
 
 
 @dataclass
@@ -56,6 +58,39 @@ def waiting_timers(workflow: BpmnWorkflow) -> list[tuple[Any, DueTimer]]:
 
 def timers_of(task: Any) -> list[DueTimer]:
     """The timers among the events that a task catches."""
-    event = task.task_spec.event_definition
-    several = event.event_definitions if isinstance(event, MultipleEventDefinition) else [event]
-    return [one for one in several if isinstance(one, DueTimer)]
+    return [one for one in _events_of(task.task_spec) if isinstance(one, DueTimer)]
+
+
+def check_messages(workflow: BpmnWorkflow) -> None:
+    """Raise StepFailed when a message is waited for whose key has no value, or two at once: it would not arrive."""
+    values: dict[str, str] = {}
+    for node, message, data in _waiting_messages(workflow):
+        value = data.get(message.key)
+        if value is None:
+            raise StepFailed(node, f"{message.name} is found by {message.key}, which has no value")
+        if values.setdefault(message.key, str(value)) != str(value):
+            both = f"{values[message.key]} and {value}"
+            raise StepFailed(node, f"{message.name} is found by one {message.key}, not by {both} at once")
+
+
+def _waiting_messages(workflow: BpmnWorkflow) -> Iterator[tuple[str, KeyedMessage, Mapping[str, Any]]]:
+    """Each message waited for, with the node and the variables there; event sub-processes wait while their scope runs.
+
+    A start event is reached only with its message, which need not be found by a key.
+    """
+    for task in workflow.event_manager.tasks.values():
+        if task.state == TaskState.WAITING and not isinstance(task.task_spec, StartEvent):
+            for one in _events_of(task.task_spec):
+                if isinstance(one, KeyedMessage):
+                    yield task.task_spec.bpmn_id or task.task_spec.name, one, task.data
+    for scope in scopes(workflow):
+        for name in scope.spec.start.trigger_specs if not scope.completed else ():
+            for start in workflow.subprocess_specs[name].bpmn_start_events:
+                for one in _events_of(start):
+                    if isinstance(one, KeyedMessage):
+                        yield start.bpmn_id, one, scope.task_tree.data
+
+
+def _events_of(task_spec: Any) -> list[Any]:
+    event = task_spec.event_definition
+    return event.event_definitions if isinstance(event, MultipleEventDefinition) else [event]

@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, Numeric, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workflows.db import Base
@@ -18,6 +18,13 @@ class BidState(StrEnum):
     OPENED = "opened"  # 开榜
     ELIGIBLE = "eligible"  # 合格
     INELIGIBLE = "ineligible"  # 不合格
+    REVIEWING = "reviewing"  # 评审
+    PROPOSED = "proposed"  # 拟中
+    RESERVE = "reserve"  # 候补
+    LOST = "lost"  # 未中
+    IN_PUBLICITY = "in_publicity"  # 公示
+    WON = "won"  # 中榜
+    DISQUALIFIED = "disqualified"  # 取消资格
     WITHDRAWN = "withdrawn"  # 撤回
     LAPSED = "lapsed"  # 截止时未递交
 
@@ -32,6 +39,7 @@ class Bid(Base):
     challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"), index=True)
     leader_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     attempt: Mapped[int] = mapped_column(default=1)  # a leader who withdrew may bid again
+    listing: Mapped[int] = mapped_column(default=0)  # the relist_count of the challenge when it was begun
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     state: Mapped[str] = mapped_column(String(12), default=BidState.DRAFT)
     # The bid document (domain.bids.Document as JSON), always encrypted under the challenge's key.
@@ -90,7 +98,10 @@ class TeamMember(Base):
 
 
 class MilestoneDraft(Base):
-    """节点(拟): due ``offset_days`` calendar days after the kick-off; releases ``pay_pct`` of the pre-payment."""
+    """节点(拟): due ``offset_days`` calendar days after the kick-off; releases ``pay_pct`` of the pre-payment.
+
+    ``indicator_id`` is the indicator that it brings nearer, where the team names one.
+    """
 
     __tablename__ = "milestone_draft"
 
@@ -100,7 +111,8 @@ class MilestoneDraft(Base):
     name: Mapped[str] = mapped_column(String(80))
     offset_days: Mapped[int]
     deliverable: Mapped[str] = mapped_column(String(200))
-    pay_pct: Mapped[int]
+    indicator_id: Mapped[int | None] = mapped_column(ForeignKey("indicator.id"))
+    pay_pct: Mapped[Decimal] = mapped_column(Numeric(5, 2))
 
 
 class BudgetLine(Base):
@@ -112,7 +124,7 @@ class BudgetLine(Base):
     bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"), index=True)
     seq: Mapped[int]
     item: Mapped[str] = mapped_column(String(80))
-    amount_fen: Mapped[int]
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
 
 
 class PledgedValue(Base):

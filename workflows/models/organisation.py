@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workflows.db import Base
@@ -87,5 +87,17 @@ class ApiToken(Base):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime | None]
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+
+class Expert(Base):
+    """评审专家: somebody who may be drawn into a panel."""
+
+    __tablename__ = "expert"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    fields: Mapped[list[str]] = mapped_column(JSON, default=list)
+    barred_until: Mapped[dt.date | None]  # 黑名单, through that day
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)

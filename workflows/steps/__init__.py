@@ -1,5 +1,49 @@
 """What each box of the diagrams does. Importing this package registers every step with the engine."""
 
-from workflows.steps import bid, publish, reminders
+from workflows.steps import (
+    acceptance,
+    appraisal,
+    approval,
+    bid,
+    campaign,
+    change,
+    delivery,
+    delivery_acts,
+    follow_up,
+    intake,
+    meeting,
+    panel,
+    pledge,
+    publicity,
+    publish,
+    reminders,
+    reward,
+    reward_split,
+    rules,
+    selection,
+    veto,
+)
 
-__all__ = ["bid", "publish", "reminders"]
+__all__ = [
+    "acceptance",
+    "appraisal",
+    "approval",
+    "bid",
+    "campaign",
+    "change",
+    "delivery",
+    "delivery_acts",
+    "follow_up",
+    "intake",
+    "meeting",
+    "panel",
+    "pledge",
+    "publicity",
+    "publish",
+    "reminders",
+    "reward",
+    "reward_split",
+    "rules",
+    "selection",
+    "veto",
+]

@@ -3,11 +3,23 @@
 from marshmallow import Schema, fields, validate
 
 from workflows.domain.terms import TEAM_ROLES
-from workflows.steps.inputs import identity, measured, money
+from workflows.steps.inputs import LARGEST_ID, TaskForm, identity, measured, money, opinion
 
 
 class BidStart(Schema):
     challenge_id = identity("榜单", "hidden")
+    unit_id = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(1, LARGEST_ID),
+        metadata={
+            "label": "申报单位",
+            "widget": "unit",
+            "help": "不填即挂帅人所在单位；由该单位党政负责人签署。",
+        },
+        error_messages={"invalid": "请从列表中选择。"},
+    )
 
 
 class MemberRow(Schema):
@@ -23,7 +35,7 @@ class MemberRow(Schema):
     )
 
 
-class TeamForm(Schema):
+class TeamForm(TaskForm):
     """组队."""
 
     members = fields.List(
@@ -37,7 +49,7 @@ class TeamForm(Schema):
     )
 
 
-class ConfirmForm(Schema):
+class ConfirmForm(TaskForm):
     """成员确认."""
 
     accept = fields.Boolean(
@@ -55,9 +67,17 @@ class MilestoneRow(Schema):
         metadata={"label": "启动后", "unit": "天"},
     )
     deliverable = fields.String(required=True, validate=validate.Length(1, 200), metadata={"label": "交付物"})
-    pay_pct = fields.Integer(
-        required=True,
+    indicator_id = fields.Integer(
+        load_default=None,
+        allow_none=True,
         strict=True,
+        validate=validate.Range(1, LARGEST_ID),
+        metadata={"label": "对应指标", "widget": "indicator"},
+        error_messages={"invalid": "请从列表中选择。"},
+    )
+    pay_pct = fields.Decimal(
+        required=True,
+        places=2,
         validate=validate.Range(0, 100),
         metadata={"label": "拨付比例", "unit": "%"},
     )
@@ -83,7 +103,7 @@ def _text(label: str, *, required: bool = False, longest: int = 4000, help: str 
     return fields.String(load_default="", validate=length, metadata=metadata)
 
 
-class WriteForm(Schema):
+class WriteForm(TaskForm):
     """编制揭榜书."""
 
     tech_route = _text("技术路线", required=True, longest=20000)
@@ -117,7 +137,7 @@ class WriteForm(Schema):
     )
 
 
-class SendForm(Schema):
+class SendForm(TaskForm):
     """自检与送签."""
 
     proceed = fields.Boolean(
@@ -131,17 +151,17 @@ class SendForm(Schema):
     )
 
 
-class SignForm(Schema):
+class SignForm(TaskForm):
     """所在单位党政意见."""
 
     agree = fields.Boolean(
         required=True,
         metadata={"label": "意见", "widget": "radio", "choices": [("true", "同意"), ("false", "不同意")]},
     )
-    opinion = _text("意见说明", longest=500, help="对人员保障的承诺；不同意时必填。")
+    opinion = opinion("意见说明", longest=500, help="对人员保障的承诺；不同意时必填。")
 
 
-class ReviewForm(Schema):
+class ReviewForm(TaskForm):
     """资格复核."""
 
     passed = fields.Boolean(
@@ -152,13 +172,34 @@ class ReviewForm(Schema):
             "choices": [("true", "合格"), ("false", "不合格")],
         },
     )
-    opinion = _text("理由", longest=280, help="不合格时必填，将告知申报团队。")
+    opinion = opinion("理由", longest=280, help="不合格时必填，将告知申报团队。")
     cure_allowed = fields.Boolean(
-        load_default=False, metadata={"label": "允许补正", "help": "不合格但可在 2 个工作日内补正一次。"}
+        load_default=False, metadata={"label": "允许补正", "help": "不合格但可限期补正一次。"}
     )
 
 
 class CureForm(TeamForm):
     """补正."""
 
-    opinion = _text("补正说明", required=True, longest=500)
+    opinion = opinion("补正说明", required=True, longest=500)
+
+
+class QueryForm(TaskForm):
+    """询问资格结果: after the bid was found ineligible."""
+
+    asks = fields.Boolean(
+        required=True,
+        metadata={
+            "label": "是否询问",
+            "widget": "radio",
+            "choices": [("true", "询问"), ("false", "接受结果")],
+            "help": "询问不改变审查结果，由揭榜挂帅办公室书面答复。",
+        },
+    )
+    opinion = opinion("询问内容", help="询问时必填。")
+
+
+class AnswerForm(TaskForm):
+    """答复询问."""
+
+    opinion = opinion("答复内容", required=True, help="将通知挂帅人。")

@@ -1,12 +1,17 @@
-"""Fields that several forms share, each within what the database can hold."""
+"""What forms share: the form of a task, and fields within what the database can hold."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
+NO_FILE = "没有这个附件，请重新上传。"
+MOST_FILES = 20
 LARGEST_ID = 2**31 - 1
 LARGEST_FEN = 10**14  # a trillion 元
 LARGEST_MEASURE = Decimal(10) ** 12
+PLACES = 4
 
 
 def identity(label: str, widget: str) -> fields.Integer:
@@ -33,7 +38,79 @@ def money(label: str) -> fields.Integer:
     )
 
 
+class ExactDecimal(fields.Decimal):
+    """A number with at most four decimals: one with more is refused, not rounded over a threshold."""
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(places=PLACES, **rest)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **rest: Any) -> Decimal:
+        given = fields.Decimal()._deserialize(value, attr, data, **rest)
+        exponent = given.normalize().as_tuple().exponent
+        if isinstance(exponent, int) and exponent < -PLACES:
+            raise ValidationError("最多四位小数。")
+        exact: Decimal = super()._deserialize(value, attr, data, **rest)
+        return exact
+
+
 def measured(label: str) -> fields.Decimal:
     """A measured or promised value with at most four decimals."""
     within = validate.Range(-LARGEST_MEASURE, LARGEST_MEASURE)
-    return fields.Decimal(required=True, places=4, validate=within, metadata={"label": label})
+    return ExactDecimal(required=True, validate=within, metadata={"label": label})
+
+
+def opinion(
+    label: str = "意见", *, required: bool = False, longest: int = 1000, help: str = ""
+) -> fields.String:
+    """What is said with an act: it stands in the timeline, for everybody who sees the process."""
+    metadata = {"label": label, "widget": "textarea", "help": help}
+    if required:
+        filled = [validate.Length(1, longest), validate.Regexp(r"(?s).*\S", error="请填写内容。")]
+        return fields.String(required=True, validate=filled, metadata=metadata)
+    return fields.String(load_default="", validate=validate.Length(max=longest), metadata=metadata)
+
+
+def files(label: str, *, required: bool = False, help: str = "") -> fields.List[int]:
+    """Ids of uploaded files: minutes, evidence, reports."""
+    more: dict[str, Any] = {"required": True} if required else {"load_default": list}
+    one = fields.Integer(
+        strict=True,
+        validate=validate.Range(1, LARGEST_ID),
+        error_messages={"invalid": NO_FILE},
+    )
+    number = validate.Length(
+        1 if required else 0,
+        MOST_FILES,
+        error=f"请上传 1 至 {MOST_FILES} 个文件。" if required else f"最多上传 {MOST_FILES} 个文件。",
+    )
+    return fields.List(
+        one, validate=number, metadata={"label": label, "widget": "file", "help": help}, **more
+    )
+
+
+def file_ids(form: type[Schema], values: Mapping[str, Any], prefix: str = "") -> dict[str, list[int]]:
+    """The ids of files in the loaded ``values`` of ``form``, by the field that holds them: ``rows.0.evidence``."""
+    found: dict[str, list[int]] = {}
+    for name, field in form._declared_fields.items():
+        given = values.get(name)
+        if not isinstance(field, fields.List) or not given:
+            continue
+        if field.metadata.get("widget") == "file":
+            found[prefix + name] = given
+        elif isinstance(field.inner, fields.Nested):
+            for n, row in enumerate(given):
+                found |= file_ids(type(field.inner.schema), row, f"{prefix}{name}.{n}.")
+    return found
+
+
+class TaskForm(Schema):
+    """What every human step asks beside its own fields; a form whose opinion is required declares it anew."""
+
+    opinion = opinion()
+    attachments = files("附件")
+
+
+class DelegateForm(TaskForm):
+    """What somebody answers to whom a task was delegated; the decision stays with who delegated it."""
+
+    opinion = opinion(required=True)

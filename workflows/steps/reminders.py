@@ -1,31 +1,24 @@
-"""Reminders of work items: when (table D15), and whom they reach; and what else the engine asks of the campaign."""
+"""Reminders of work items: when (table D15), and whom they reach.
+
+Actions: notify, urge; copy also tells the vice heads, escalate both heads of the unit, assign the office besides.
+"""
 
 import datetime as dt
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import calendar, clock, dmn
-from workflows.domain import notices, permissions
+from workflows import calendar, clock
+from workflows.domain import notices, permissions, rules
 from workflows.engine.registry import HOOKS, HUMAN
 from workflows.engine.tables import WorkCandidate, WorkItem
 from workflows.models import User
 
-TABLE = Path(__file__).parents[2] / "bpmn" / "reminder" / "reminder.dmn"
 
-
-@lru_cache(maxsize=1)
-def _table() -> dmn.Model:
-    return dmn.load(TABLE.read_bytes(), file=TABLE.name)
-
-
-@lru_cache(maxsize=512)
-def plan(step: str) -> list[tuple[int, str]]:
+def plan(session: Session, step: str) -> list[tuple[int, str]]:
     """What D15 says of the work items of ``step``: (working days from the due date, action), earliest first."""
-    rows: Any = _table().evaluate("reminder", {"step": step}).value
+    rows = rules.decide(session, "reminder", {"step": step}).value
     return sorted((int(row["offset"]), str(row["action"])) for row in rows)
 
 
@@ -36,19 +29,38 @@ def remind_at(session: Session, due_at: dt.datetime, offset: int) -> dt.datetime
 
 
 def remind(session: Session, item: WorkItem, action: str) -> None:
-    """Tell whoever may do the item; from "escalate" on also both heads of their units."""
+    """Tell whoever may do the item, and their substitutes, and whom else ``action`` reaches."""
     people = _asked(session, item)
+    people += permissions.substitutes(session, [person.id for person in people])
     title = HUMAN[item.step].title
     late = item.due_at is not None and clock.now() >= item.due_at
-    state = "已逾期" if late else "即将到期"
+    state = "已逾期" if late else "请尽快办理" if action == "urge" else "即将到期"
+    if action == "assign":
+        state = "逾期已久，请代理人办理或改派他人"
     text = f"{state}：{title}（{item.process.subject}）"
-    reached = {person.id: person for person in people}
-    if action == "escalate":
-        for unit_id in {person.unit_id for person in people}:
+    for user_id in dict.fromkeys(one.id for one in [*people, *_above(session, people, action)]):
+        notices.send(session, user_id, text=text, link=f"/work/{item.id}")
+
+
+def urge_every(session: Session) -> dt.timedelta:
+    """催办: how long nobody may urge again (setting urge_hours)."""
+    return dt.timedelta(hours=rules.days(session, "urge_hours"))
+
+
+def _above(session: Session, people: Sequence[User], action: str) -> list[User]:
+    """Who is told beside ``people``, who are asked: vice heads, both heads of their units, the campaign office."""
+    units = sorted({person.unit_id for person in people})
+    told: list[User] = []
+    if action == "copy":
+        for unit_id in (*units, None):
+            told += permissions.holders(session, "vice_head", unit_id)
+    if action in ("escalate", "assign"):
+        for unit_id in units:
             for role in ("party_secretary", "admin_head"):
-                reached |= {head.id: head for head in permissions.holders(session, role, unit_id)}
-    for person in reached.values():
-        notices.send(session, person.id, text=text, link=f"/work/{item.id}")
+                told += permissions.holders(session, role, unit_id)
+    if action == "assign":
+        told += permissions.holders(session, "office", None)
+    return told
 
 
 def _asked(session: Session, item: WorkItem) -> list[User]:
@@ -70,3 +82,4 @@ HOOKS.deadline_after = calendar.deadline_after
 HOOKS.reminders = plan
 HOOKS.remind_at = remind_at
 HOOKS.remind = remind
+HOOKS.urge_every = urge_every

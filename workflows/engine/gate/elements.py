@@ -102,7 +102,7 @@ DEFAULTS = {
 }
 PROPERTIES: dict[str, frozenset[str]] = {
     "userTask": frozenset(
-        {"step", "round", "ratio", "veto", "roles", "empty", "assignees", "weights", "unit", "post", "due",
+        {"step", "round", "stage", "ratio", "veto", "roles", "empty", "assignees", "weights", "unit", "post", "due",
          "due_workdays", "result"}
     ),
     "businessRuleTask": frozenset({"result"}),

@@ -22,6 +22,7 @@ SHAPES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "cycle": ("形如 R3/PT24H 的周期", lambda value: isinstance(value, str) and _is_cycle(value)),
     "count": ("不小于 0 的整数", lambda value: _is_number(value) and value >= 0 and value == int(value)),  # type: ignore[operator,call-overload]
     "share": ("大于 0、不大于 1 的数", lambda value: _is_number(value) and 0 < value <= 1),  # type: ignore[operator]
+    "stage": ("含 policy 和 signers 的上下文", lambda value: isinstance(value, dict)),
     "list": ("列表或一个数", lambda value: isinstance(value, list) or _is_number(value)),
 }
 

@@ -8,7 +8,7 @@ from workflows.engine.gate import expressions
 from workflows.engine.gate.diagrams import NODES, Diagram, around, children, id_of, is_element, tag
 from workflows.engine.gate.elements import MULTIPLE
 from workflows.engine.parser import operator, properties, table_name
-from workflows.engine.specs import POLICIES
+from workflows.engine.specs import POLICIES, STAGE
 
 SHAPES = {
     "assignees": "list",
@@ -18,9 +18,11 @@ SHAPES = {
     "due": "moment",
     "due_workdays": "count",
     "ratio": "share",
+    "stage": "stage",
 }
 ONLY_ONE_OF = (("assignees", "post", "roles"), ("assignees", "post", "unit"), ("due", "due_workdays"))
-ONLY_IN_ROUNDS = ("veto", "empty", "roles", "ratio", "weights", "result")
+ONLY_IN_ROUNDS = ("veto", "empty", "roles", "ratio", "weights", "result", "stage")
+NOT_IN_STAGES = ("assignees", "roles", "unit", "post", "weights", "ratio", "veto", "empty")
 FIXED = {"veto": ("true", "false"), "empty": ("skip",)}
 
 
@@ -111,7 +113,12 @@ def _check_human(diagram: Diagram, node: etree._Element, said: dict[str, str]) -
         diagram.complain(node, "属性 round 需要多实例标记")
     for marker in markers:
         _check_marker(diagram, marker, said)
-    _check_round(diagram, node, said)
+    if said["round"] == STAGE:
+        _check_stage(diagram, node, said)
+    else:
+        _check_round(diagram, node, said)
+    if not said.get("result", f"{id_of(node)}_result").isidentifier():
+        diagram.complain(node, "会签结果（属性 result）须是变量名；编号含连字符时必须写明")
 
 
 def _check_marker(diagram: Diagram, marker: etree._Element, said: dict[str, str]) -> None:
@@ -124,7 +131,7 @@ def _check_marker(diagram: Diagram, marker: etree._Element, said: dict[str, str]
 def _check_round(diagram: Diagram, node: etree._Element, said: dict[str, str]) -> None:
     policy, roles = said["round"], _roles(said)
     if policy not in POLICIES:
-        diagram.complain(node, f"会签策略 {policy} 不存在，可用：{'、'.join(POLICIES)}")
+        diagram.complain(node, f"会签策略 {policy} 不存在，可用：{'、'.join((*POLICIES, STAGE))}")
     if policy in ("ratio", "weighted") and "ratio" not in said:
         diagram.complain(node, f"会签策略 {policy} 需要属性 ratio")
     if policy not in ("ratio", "weighted") and "ratio" in said:
@@ -140,8 +147,16 @@ def _check_round(diagram: Diagram, node: etree._Element, said: dict[str, str]) -
     for role in roles:
         if diagram.names is not None and role not in diagram.names.roles:
             diagram.complain(node, f"属性 roles 中的 {role} 不是已知的角色")
-    if not said.get("result", f"{id_of(node)}_result").isidentifier():
-        diagram.complain(node, "会签结果（属性 result）须是变量名；编号含连字符时必须写明")
+    if "stage" in said:
+        diagram.complain(node, "属性 stage 只用于 round=stage")
+
+
+def _check_stage(diagram: Diagram, node: etree._Element, said: dict[str, str]) -> None:
+    if "stage" not in said:
+        diagram.complain(node, "会签 round=stage 需要属性 stage")
+    for name in NOT_IN_STAGES:
+        if name in said:
+            diagram.complain(node, f"属性 {name} 不用于 round=stage，由 stage 的值给出")
 
 
 def _roles(said: dict[str, str]) -> list[str]:

@@ -1,0 +1,147 @@
+"""Units, people, experts, bids and notices in the API."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+
+from tests import factories
+from tests.web.test_api import Program, program
+from tests.web.test_query_counts import counted
+from workflows.db import Database
+from workflows.models import BidState, Expert, RoleGrant
+
+Speak = Callable[[str], Program]
+__all__ = ["program"]
+
+
+def add_people(database: Database) -> None:
+    with database.transaction() as session:
+        home = factories.unit(session, code="CQ1", name="采气一区")
+        office = factories.user(session, login="office", name="陆知行", of=home, roles=["office"])
+        li = factories.user(session, login="li", name="李四", of=home)
+        gone = factories.user(session, login="gone", name="离职者", of=home)
+        gone.is_active = False
+        session.add(Expert(user_id=li.id, fields=["地质", "机械"]))
+        factories.notice(session, to=office, text="第一条")
+        factories.notice(session, to=office, text="第二条")
+
+
+def test_people_are_found_by_name_unit_and_role(database: Database, program: Speak) -> None:
+    add_people(database)
+    li = program("li")
+    assert [(one["code"], one["name"], one["parent_id"]) for one in li.get("/units").get_json()] == [
+        ("CQ1", "采气一区", None)
+    ]
+    found = li.get("/people?q=李").get_json()
+    assert (found["total"], [one["login"] for one in found["rows"]]) == (1, ["li"])
+    assert [one["login"] for one in li.get("/people").get_json()["rows"]] == ["li", "office"]
+    held = li.get("/people?role=office").get_json()["rows"]
+    assert [(one["login"], one["roles"]) for one in held] == [
+        ("office", [{"role": "office", "unit_id": None}])
+    ]
+    assert li.get("/people?unit_id=99").get_json() == {"rows": [], "total": 0}
+    assert li.get("/people?role=king").status_code == 422
+
+
+def test_three_people_take_as_many_queries_as_one(database: Database, program: Speak) -> None:
+    add_people(database)
+    li = program("li")
+
+    def queries() -> int:
+        with counted(database) as statements:
+            assert li.get("/people").status_code == 200
+        return len([one for one in statements if one.startswith("SELECT")])
+
+    first = queries()
+    with database.transaction() as session:
+        for _ in range(2):
+            session.add(RoleGrant(user_id=factories.user(session).id, role="hr"))
+    assert queries() == first
+
+
+def test_the_office_keeps_the_pool_of_experts(app: Flask, database: Database, program: Speak) -> None:
+    add_people(database)
+    office, li = program("office"), program("li")
+    office_id, li_id = office.get("/me").get_json()["id"], li.get("/me").get_json()["id"]
+    assert [one["fields"] for one in li.get("/experts?field=机械").get_json()["rows"]] == [["地质", "机械"]]
+    assert li.get("/experts?field=财务").get_json()["total"] == 0
+    added = office.post("/experts", {"user_id": office_id, "fields": [" 财务 "]})
+    assert (added.status_code, added.get_json()["fields"]) == (201, ["财务"])
+    assert office.post("/experts", {"user_id": office_id, "fields": []}).status_code == 409
+    assert office.post("/experts", {"user_id": 999, "fields": []}).get_json()["errors"] == {
+        "user_id": ["没有这个人员。"]
+    }
+    assert li.post("/experts", {"user_id": li_id, "fields": []}).status_code == 403
+
+    def change(program: Program, user_id: int, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        headers = {**program.headers, "Idempotency-Key": uuid.uuid4().hex}
+        answer = program.client.put(f"/api/v1/experts/{user_id}", json=body, headers=headers)
+        told: dict[str, Any] = answer.get_json()
+        return answer.status_code, told
+
+    status, changed = change(office, li_id, {"fields": ["集输"], "barred_until": "2027-12-31"})
+    assert (status, changed["fields"], changed["barred_until"]) == (200, ["集输"], "2027-12-31")
+    assert [one["user"]["name"] for one in li.get("/experts?available=true").get_json()["rows"]] == ["陆知行"]
+    assert change(office, 999, {"fields": []})[0] == 404
+    assert change(li, li_id, {"fields": []})[0] == 403
+    for wrong in (["地质", "地质"], [""], ["长" * 31], ["甲"] * 11):
+        assert list(change(office, li_id, {"fields": wrong})[1]["errors"]) == ["fields"]
+
+
+def test_bids_are_listed_to_whoever_may_see_them(database: Database, program: Speak) -> None:
+    add_people(database)
+    with database.transaction() as session:
+        challenge = factories.challenge(session)
+        leader = factories.user(session, login="leader")
+        head = factories.user(session, login="head", of=leader.unit, roles=["admin_head@"])
+        draft = factories.bid(session, on=challenge, leader=leader)
+        sealed = factories.bid(session, on=challenge, leader=factories.user(session), state=BidState.SEALED)
+        factories.join(session, sealed, head)
+        factories.user(session, login="hr", roles=["hr"])
+        ids = (draft.id, sealed.id)
+
+    def listed(login: str, query: str = "") -> list[int]:
+        found = program(login).get(f"/bids{query}").get_json()
+        assert found["total"] == len(found["rows"])
+        return [one["id"] for one in found["rows"]]
+
+    assert listed("leader") == [ids[0]]
+    assert listed("head") == [ids[1], ids[0]]
+    assert listed("head", "?mine=true") == [ids[1]]
+    assert listed("head", "?state=draft") == [ids[0]]
+    assert listed("head", "?challenge_id=99") == []
+    assert listed("office") == [ids[1]]
+    assert listed("hr") == []
+    assert listed("li") == []
+
+
+def test_notices_are_listed_and_marked_as_read(database: Database, program: Speak) -> None:
+    add_people(database)
+    office = program("office")
+    first, second = reversed(office.get("/notices").get_json())
+    assert (first["text"], second["text"], first["read_at"]) == ("第一条", "第二条", None)
+    read = office.post(f"/notices/{first['id']}/reading")
+    assert (read.status_code, read.get_json()["read_at"] is None) == (200, False)
+    assert [one["text"] for one in office.get("/notices?unread=true").get_json()] == ["第二条"]
+    assert program("li").post(f"/notices/{first['id']}/reading").status_code == 404
+
+
+def test_what_can_be_started_and_done_is_listed(database: Database, program: Speak) -> None:
+    add_people(database)
+    li = program("li")
+    starts = {one["name"]: one["title"] for one in li.get("/processes").get_json()}
+    assert {
+        "bid",
+        "intake",
+        "change",
+        "meeting",
+        "veto",
+        "appraisal",
+        "campaign",
+        "supervision_order",
+    } <= set(starts)
+    assert starts["intake"] == "填报难题"
+    acts = {one["name"]: one["title"] for one in li.get("/acts").get_json()}
+    assert acts["object"] == "提出异议"

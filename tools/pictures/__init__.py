@@ -1,0 +1,1 @@
+"""Pictures of the diagrams, and the document that shows them: python3 dev.py docs."""

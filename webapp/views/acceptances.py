@@ -1,0 +1,36 @@
+"""验收 and what it leaves: one acceptance, the result cards, one card with its roll-out."""
+
+from flask import Blueprint, render_template, url_for
+
+from webapp import auth, db
+from webapp.pages import PAGE_SIZE, Paging, page_number, searched, tasks_on
+from workflows.domain import acceptances, post_evaluations, results
+
+pages = Blueprint("acceptances", __name__)
+
+
+@pages.get("/acceptances/<int(min=1,max=2147483647):acceptance_id>")
+def show(acceptance_id: int) -> str:
+    session, actor = db.session(), auth.actor()
+    acceptance = acceptances.get(session, acceptance_id, actor=actor)
+    path = url_for("acceptances.show", acceptance_id=acceptance_id)
+    return render_template(
+        "acceptances/show.html",
+        acceptance=acceptance,
+        audit=acceptances.audit_of(session, acceptance),
+        post=post_evaluations.find(session, acceptance.project),
+        tasks=tasks_on(path),
+    )
+
+
+@pages.get("/results")
+def index() -> str:
+    page = page_number()
+    q = searched()
+    rows, total = results.listing(db.session(), q=q, page=page, size=PAGE_SIZE)
+    return render_template("acceptances/results.html", rows=rows, q=q, paging=Paging(page, total))
+
+
+@pages.get("/results/<int(min=1,max=2147483647):card_id>")
+def card(card_id: int) -> str:
+    return render_template("acceptances/card.html", card=results.get(db.session(), card_id))

@@ -1,0 +1,30 @@
+"""年度: one campaign year with its batches, its monthly packs and its summary."""
+
+from flask import Blueprint, render_template, url_for
+
+from webapp import auth, db
+from webapp.pages import PAGE_SIZE, Paging, page_number, tasks_on
+from workflows.domain import campaigns, permissions
+
+pages = Blueprint("campaigns", __name__)
+
+
+@pages.get("/campaigns")
+def index() -> str:
+    session, actor, page = db.session(), auth.actor(), page_number()
+    rows, total = campaigns.listing(session, actor=actor, page=page, size=PAGE_SIZE)
+    may_plan = permissions.may_plan_year(session, actor)
+    return render_template("campaigns/index.html", rows=rows, paging=Paging(page, total), may_plan=may_plan)
+
+
+@pages.get("/campaigns/<int(min=1,max=2147483647):year_id>")
+def show(year_id: int) -> str:
+    session, actor = db.session(), auth.actor()
+    year = campaigns.get(session, year_id, actor=actor)
+    reads_packs = permissions.may_read_packs(session, actor)
+    return render_template(
+        "campaigns/show.html",
+        year=year,
+        packs=campaigns.packs(session, year, actor=actor) if reads_packs else [],
+        tasks=tasks_on(url_for("campaigns.show", year_id=year_id)),
+    )

@@ -1,0 +1,30 @@
+"""公示: the list, and one notice with what was answered to objections."""
+
+from flask import Blueprint, render_template, request, url_for
+
+from webapp import db
+from webapp.pages import PAGE_SIZE, Paging, page_number, tasks_on
+from workflows.domain import publicities
+
+pages = Blueprint("publicities", __name__)
+
+STATES = {"open": True, "closed": False}
+
+
+@pages.get("/publicities")
+def index() -> str:
+    page, state = page_number(), request.args.get("state", "")
+    rows, total = publicities.listing(db.session(), is_open=STATES.get(state), page=page, size=PAGE_SIZE)
+    return render_template("publicities/index.html", rows=rows, state=state, paging=Paging(page, total))
+
+
+@pages.get("/publicities/<int(min=1,max=2147483647):publicity_id>")
+def show(publicity_id: int) -> str:
+    publicity = publicities.get(db.session(), publicity_id)
+    path = url_for("challenges.show", challenge_id=publicity.challenge_id)
+    return render_template(
+        "publicities/show.html",
+        publicity=publicity,
+        tasks=tasks_on(path),
+        may_object=publicity.closed_at is None and not publicities.has_run_out(publicity),
+    )

@@ -1,0 +1,61 @@
+"""What the tables of a file say, as texts for people to read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from workflows.dmn import documents
+from workflows.dmn.documents import child, children, text_of
+
+
+@dataclass(frozen=True)
+class TableText:
+    """``columns`` are the labels of inputs, then of outputs; each row has a cell for every column, and its notes."""
+
+    decision: str
+    title: str
+    policy: str
+    inputs: int
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+
+def tables(xml: bytes, *, file: str) -> list[TableText]:
+    """The tables of the decisions in ``xml``, in order; what decides without a table is not among them.
+
+    The file is one that ``load`` takes. Raises DmnError.
+    """
+    found = []
+    for decision in children(documents.read(xml, file=file), "decision"):
+        table = child(decision, "decisionTable")
+        if table is not None:
+            found.append(_table(decision, table))
+    return found
+
+
+def _table(decision: etree._Element, table: etree._Element) -> TableText:
+    inputs, outputs = list(children(table, "input")), list(children(table, "output"))
+    rules = list(children(table, "rule"))
+    aggregation = table.get("aggregation", "")
+    return TableText(
+        decision=decision.get("id", ""),
+        title=decision.get("name", ""),
+        policy=" ".join((table.get("hitPolicy", "UNIQUE"), aggregation)).strip(),
+        inputs=len(inputs),
+        columns=(*(_asked(column) for column in inputs), *(_answered(column) for column in outputs)),
+        rows=tuple(tuple(map(text_of, children(rule, "inputEntry", "outputEntry"))) for rule in rules),
+        notes=tuple(
+            "；".join(filter(None, map(text_of, children(rule, "annotationEntry")))) for rule in rules
+        ),
+    )
+
+
+def _asked(column: etree._Element) -> str:
+    return column.get("label") or text_of(child(column, "inputExpression"))
+
+
+def _answered(column: etree._Element) -> str:
+    return column.get("label") or column.get("name") or ""

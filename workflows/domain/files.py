@@ -1,0 +1,82 @@
+"""Files (附件): taken in, attached to what they belong to, and given out."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflows import clock, storage
+from workflows.domain import file_types
+from workflows.errors import Invalid
+from workflows.models import FileLink, StoredFile, User
+
+LONGEST_NAME = 200  # characters
+MEGABYTE = 1024 * 1024
+
+
+def take_in(
+    session: Session, content: bytes, *, name: str, actor: User, largest_bytes: int = 20 * MEGABYTE
+) -> StoredFile:
+    """Keep a file for ``actor``; until it is attached to something nobody else may read it.
+
+    Raises Invalid({"file": ...}) if it is too large or not of an accepted kind (file_types).
+    """
+    called = _called(name)
+    if len(content) > largest_bytes:
+        text = f"“{called}”超过 {largest_bytes // MEGABYTE} MB，请压缩或拆分后再上传。"
+        raise Invalid({"file": [text]}, text)
+    media_type = file_types.media_type_of(called, content)
+    kept = storage.keep(content)
+    file = StoredFile(digest=kept.digest, wrapped=kept.wrapped, name=called, media_type=media_type)
+    file.size, file.uploaded_by, file.uploaded_at = len(content), actor, clock.now()
+    session.add(file)
+    session.flush()
+    return file
+
+
+def content(file: StoredFile) -> bytes:
+    """What was uploaded. Raises FileLost, SealBroken; who may read it is for workflows.access to say."""
+    return storage.read(storage.Kept(file.digest, file.wrapped))
+
+
+def found(session: Session, ids: Collection[int]) -> dict[int, StoredFile]:
+    """Those of ``ids`` that exist."""
+    if not ids:
+        return {}
+    return {file.id: file for file in session.scalars(select(StoredFile).where(StoredFile.id.in_(ids)))}
+
+
+def attach(session: Session, ids: Collection[int], *, process_id: int, item_id: int | None) -> None:
+    """Attach files to a work item of a process, or to its start (``item_id`` None); again does nothing."""
+    present = select(FileLink.file_id).where(
+        FileLink.process_id == process_id,
+        FileLink.item_id.is_(None) if item_id is None else FileLink.item_id == item_id,
+    )
+    known = set(session.scalars(present)) if ids else set()
+    session.add_all(
+        FileLink(file_id=one, process_id=process_id, item_id=item_id)
+        for one in dict.fromkeys(ids)
+        if one not in known
+    )
+
+
+def links(session: Session, file_ids: Collection[int]) -> Sequence[FileLink]:
+    """What the files are attached to, in order."""
+    return session.scalars(select(FileLink).where(FileLink.file_id.in_(file_ids)).order_by(FileLink.id)).all()
+
+
+def of_process(session: Session, process_id: int) -> Sequence[FileLink]:
+    """The files handed in so far in a process, in order."""
+    mine: Any = select(FileLink).where(FileLink.process_id == process_id).order_by(FileLink.id)
+    return session.scalars(mine).all()
+
+
+def _called(name: str) -> str:
+    """``name`` without folders and control characters, the ending kept when it has to be cut."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    clean = "".join(letter for letter in last if letter.isprintable()).strip() or "未命名"
+    stem, dot, ending = clean.rpartition(".")
+    if len(clean) <= LONGEST_NAME or not dot or len(ending) > 10:
+        return clean[:LONGEST_NAME]
+    return stem[: LONGEST_NAME - len(ending) - 1] + dot + ending

@@ -1,0 +1,199 @@
+"""The forms of the selection (P4)."""
+
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from workflows.domain import conflicts, measures
+from workflows.steps.inputs import TaskForm, files, identity, opinion
+
+MOST_PEOPLE = 1000
+MOST_BIDS = 100
+
+
+def _choice(label: str, choices: list[tuple[str, str]], help: str = "") -> fields.String:
+    return fields.String(
+        required=True,
+        validate=validate.OneOf([code for code, _ in choices], labels=[name for _, name in choices]),
+        metadata={"label": label, "widget": "radio", "choices": choices, "help": help},
+    )
+
+
+def _people(label: str, *, least: int = 0) -> fields.Integer:
+    return fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(least, MOST_PEOPLE),
+        metadata={"label": label, "unit": "人"},
+    )
+
+
+def _agreement(label: str) -> fields.Boolean:
+    return fields.Boolean(required=True, metadata={"label": label, "widget": "checkbox"})
+
+
+def _at_most_four_decimals(value: Decimal) -> None:
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -4:
+        raise ValidationError("最多四位小数。")
+
+
+def _score(label: str) -> fields.Decimal:
+    return fields.Decimal(
+        required=True,
+        validate=[validate.Range(Decimal(0), Decimal(100)), _at_most_four_decimals],
+        metadata={"label": label, "unit": "分"},
+    )
+
+
+def _rows(
+    row: type[Schema], label: str, *, help: str = "", least: int = 1, most: int = MOST_BIDS
+) -> fields.List[Any]:
+    more: dict[str, Any] = {"required": True} if least else {"load_default": list}
+    return fields.List(
+        fields.Nested(row),
+        validate=validate.Length(least, most),
+        metadata={"label": label, "help": help},
+        **more,
+    )
+
+
+def _text(label: str, *, longest: int, help: str = "") -> fields.String:
+    return fields.String(
+        load_default="",
+        validate=validate.Length(max=longest),
+        metadata={"label": label, "widget": "textarea", "help": help},
+    )
+
+
+class OpenForm(TaskForm):
+    """开榜: the confirmation that the seals may be opened."""
+
+    confirmed = _agreement("我已见证揭榜期结束，同意开榜")
+    witness = fields.String(
+        required=True,
+        validate=validate.Length(1, 80),
+        metadata={"label": "见证人", "help": "在场见证的人员姓名。"},
+    )
+
+
+class ConfirmDrawForm(TaskForm):
+    """确认抽取."""
+
+    confirmed = _agreement("我已核对种子和抽取结果，确认无误")
+
+
+class DeclareRow(Schema):
+    bid_id = identity("申报", "bid")
+    conflict = fields.Boolean(load_default=False, metadata={"label": "有应当申报的关系"})
+    kind = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf([None, *conflicts.RELATIONS], labels=["", *conflicts.RELATIONS.values()]),
+        metadata={"label": "关系", "choices": [("", ""), *conflicts.RELATIONS.items()]},
+    )
+    note = fields.String(load_default="", validate=validate.Length(max=300), metadata={"label": "说明"})
+
+
+class DeclareForm(TaskForm):
+    """回避申报."""
+
+    rows = _rows(
+        DeclareRow, "逐份申报", help="与任何一份申报的团队或单位有应当回避、披露的关系，请如实申报。"
+    )
+
+
+class ExpertRow(Schema):
+    user_id = identity("人员", "person")
+    fields_ = fields.List(
+        fields.String(validate=validate.Length(1, 30)),
+        data_key="fields",
+        attribute="fields",
+        load_default=list,
+        metadata={"label": "专业"},
+    )
+
+
+class EnlargeForm(TaskForm):
+    """补充专家库."""
+
+    experts = _rows(ExpertRow, "新增专家", help="库中可用的专家不足，补充后重新抽取空缺的席位。")
+
+
+class PreviewRow(Schema):
+    label = fields.String(required=True, validate=validate.Length(1, 3), metadata={"label": "材料"})
+    text = fields.String(
+        required=True,
+        validate=[validate.Length(1, 4000), validate.Regexp(r"(?s).*\S", error="请填写内容。")],
+        metadata={"label": "预审意见", "widget": "textarea"},
+    )
+
+
+class PreviewForm(TaskForm):
+    """书面预审."""
+
+    rows = _rows(PreviewRow, "预审意见", help="材料已隐去团队和单位；这里只写意见，不打分。")
+
+
+class ScoreRow(Schema):
+    bid_id = identity("申报", "bid")
+    tech = _score("技术路线")
+    pledge = _score("指标承诺")
+    team = _score("团队能力")
+    schedule = _score("进度与节点")
+    money = _score("经费与效益")
+    safety = _score("安全与可推广")
+    remark = _text("评语", longest=1000, help="将匿名反馈给申报团队。")
+
+
+class ScoreForm(TaskForm):
+    """答辩打分."""
+
+    rows = _rows(ScoreRow, "评分表", help="每项 0–100 分；提交即签署锁定。")
+
+
+class ReconsiderForm(TaskForm):
+    """复核打分."""
+
+    rows = _rows(ScoreRow, "修改的评分", help="维持原评分则不填；每份只能修改一次，并写明理由。", least=0)
+    reason = _text("理由", longest=500)
+
+
+class VoteForm(TaskForm):
+    """委员会票决: counts only, the ballot is secret."""
+
+    should = _people("应到", least=1)
+    present = _people("实到", least=1)
+    in_favour = _people("赞成")
+    against = _people("反对")
+    abstain = _people("弃权")
+    minutes = files("会议纪要")
+
+
+class ConfirmVoteForm(TaskForm):
+    """监督确认票决."""
+
+    agree = _choice("票决记录", [("true", "属实"), ("false", "有误，退回重录")])
+    opinion = opinion("说明", help="有误时必填。")
+
+
+class ReturnForm(TaskForm):
+    """审批退回后的处置."""
+
+    action = _choice(
+        "处置", [("revote", "重新票决"), ("re_review", "重新组建评审组评审"), ("fail", "本榜流标")]
+    )
+    opinion = opinion("理由", required=True)
+
+
+class StruckRow(Schema):
+    bid_id = identity("申报", "bid")
+
+
+class MeasureForm(TaskForm):
+    """异议成立后的处置."""
+
+    action = _choice("处置", list(measures.ACTIONS.items()), help="办公室和纪委监督意见一致后执行。")
+    struck = _rows(StruckRow, "取消资格的申报", least=0)
+    opinion = opinion("理由", required=True)

@@ -1,0 +1,83 @@
+"""The forms of 一票否决."""
+
+from marshmallow import Schema, fields, validate
+
+from workflows.steps.inputs import LARGEST_ID, TaskForm, files, identity, opinion
+
+
+def _one_of(label: str, widget: str) -> fields.Integer:
+    return fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(1, LARGEST_ID),
+        metadata={"label": label, "widget": widget, "help": "单位和项目二者选一。"},
+        error_messages={"invalid": "请从列表中选择。"},
+    )
+
+
+def _text(label: str, longest: int) -> fields.String:
+    filled = [validate.Length(1, longest), validate.Regexp(r"(?s).*\S", error="请填写内容。")]
+    return fields.String(required=True, validate=filled, metadata={"label": label, "widget": "textarea"})
+
+
+class ProposeForm(Schema):
+    """提出否决事项."""
+
+    clause = fields.String(
+        required=True,
+        validate=validate.Regexp(r"V\d{2}\Z", error="条款写作 V01 至 V10。"),
+        metadata={"label": "条款", "help": "V01 至 V10，见规则“一票否决”。"},
+    )
+    is_major = fields.Boolean(
+        load_default=False, metadata={"label": "重大", "help": "只对失泄密（V07）有区别。"}
+    )
+    unit_id = _one_of("单位", "unit")
+    project_id = _one_of("项目", "number")
+    facts = _text("事实", 4000)
+    evidence = files("证据", required=True)
+    effective_on = fields.Date(required=True, metadata={"label": "事发日期"})
+
+
+class ConfirmForm(TaskForm):
+    """确认否决事项."""
+
+    confirm = fields.Boolean(
+        required=True,
+        metadata={"label": "否决事项", "widget": "radio", "choices": [("true", "确认"), ("false", "不确认")]},
+    )
+    opinion = opinion("说明", help="不确认时必填。")
+
+
+class SettleForm(TaskForm):
+    """审定否决申诉."""
+
+    lift = fields.Boolean(
+        required=True,
+        metadata={
+            "label": "申诉",
+            "widget": "radio",
+            "choices": [("true", "成立，撤销否决"), ("false", "不成立")],
+        },
+    )
+    opinion = opinion("答复", required=True, help="将告知申诉人。")
+
+
+class CollectForm(TaskForm):
+    """收回款项."""
+
+    receipts = files("回单", required=True)
+
+
+class AppealForm(Schema):
+    """否决申诉."""
+
+    veto_id = identity("否决事项", "hidden")
+    reason = _text("申诉理由", 2000)
+
+
+class RestoreForm(Schema):
+    """恢复."""
+
+    veto_id = identity("否决事项", "hidden")
+    reason = _text("恢复理由", 300)
