@@ -67,3 +67,8 @@ def test_the_demo_logins_of_the_readme_exist() -> None:
         for login in re.findall(r"`(\S+?)`", row)
     }
     assert logins - {login for login, *_ in people} == set()
+
+
+def test_every_table_is_described() -> None:
+    described = set(re.findall(r"^\| `(bpmn/[^`]+)`", _text("docs/rules.md"), re.MULTILINE))
+    assert described == {str(path.relative_to(ROOT)) for path in (ROOT / "bpmn").rglob("*.dmn")}
