@@ -140,18 +140,19 @@ def chromium() -> str:
     return found
 
 
-ONE_IN = 6  # of the process tests that a quick run plays on PostgreSQL too
+ONE_IN = 6  # of these that run on PostgreSQL too, unless JIEBANG_BOTH is set
+ON_SQLITE_FIRST = ("tests/domain/", "tests/processes/", "tests/web/")
 
 
 def _is_quick(config: pytest.Config) -> bool:
-    return not os.environ.get("JIEBANG_WHOLE") and not any("::" in given for given in config.args)
+    return not os.environ.get("JIEBANG_BOTH") and not any("::" in given for given in config.args)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In a quick run most processes are played on SQLite only: twice each takes too long for every run.
+    """Most tests of rules, processes and pages run on SQLite only: twice each takes too long for every run.
 
-    The engine, the domain and the web are always tested on both databases.
+    The engine, the migrations and the rehearsal always run on both databases.
     """
     if _is_quick(config):
         config.hook.pytest_deselected(items=[one for one in items if _is_second_playing(one)])
@@ -161,7 +162,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _is_second_playing(item: pytest.Item) -> bool:
     on_postgresql = getattr(item, "callspec", None) and "postgresql" in item.callspec.params.values()  # type: ignore[attr-defined]
     name = item.nodeid.encode()
-    return bool(on_postgresql and "tests/processes/" in item.nodeid and zlib.crc32(name) % ONE_IN)
+    return bool(on_postgresql and item.nodeid.startswith(ON_SQLITE_FIRST) and zlib.crc32(name) % ONE_IN)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -174,6 +175,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"{count} tests: {reason.removeprefix('Skipped: ')}", red=True)
     if _is_quick(terminalreporter.config):
         terminalreporter.write_line(
-            f"Of the process tests one in {ONE_IN} ran on PostgreSQL too; python3 dev.py check plays them all there.",
+            f"Of the tests of {', '.join(ON_SQLITE_FIRST)} one in {ONE_IN} ran on PostgreSQL too; all of them: "
+            "JIEBANG_BOTH=1 python3 dev.py test",
             yellow=True,
         )

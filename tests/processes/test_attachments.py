@@ -52,6 +52,8 @@ def test_a_file_is_its_uploaders_until_it_is_handed_in(campaign: Database, cast:
     play.complete(
         campaign, "bid.form_team", by=cast.leader, process=process, members=rows, attachments=[file_id]
     )
+    assert [may_read(campaign, file_id, one) for one in readers] == [True, False, True, False]
+    play.complete(campaign, "bid.confirm", by=cast.members[0], process=process, accept=True)  # has joined now
     assert [may_read(campaign, file_id, one) for one in readers] == [True, True, True, False]
     with campaign.read() as session:
         (done,) = [one for one in play.all_items(session, process) if one.step == "bid.form_team"]
