@@ -101,7 +101,8 @@ def test_node_passed_releases_money_and_the_next_one_begins(
     assert playing.nodes(campaign, works)[1].points == 1
     play.settle(campaign)
     assert play.status(campaign, process) == "completed"
-    assert playing.project(campaign, works).state == "accepting"
+    handed_over = playing.project(campaign, works)
+    assert (handed_over.state, handed_over.progress_pct) == ("accepting", 100)
     assert playing.challenge_state(campaign, works) == "accepting"
     with campaign.read() as session:
         sent = session.scalars(select(Message).where(Message.name == "MSG_READY_ACCEPT")).one()

@@ -98,6 +98,8 @@ def move(session: Session, project: Project, state: ProjectState, *, out_of: Seq
     if project.state not in out_of:
         raise Conflict("项目当前的状态不允许这样做，请刷新页面。")
     project.state = state
+    if state == ProjectState.ACCEPTING:
+        project.progress_pct = 100  # every node is behind it, whatever was reported last
     if state not in UNDER_WAY:
         project.ended_on = project.ended_on or clock.today()
     session.flush()
