@@ -5,8 +5,16 @@ from decimal import Decimal
 from marshmallow import Schema, ValidationError, fields, validate
 
 from workflows.domain.terms import RIGHT_KINDS
-from workflows.steps.inputs import LARGEST_FEN, TaskForm, files, identity, measured, opinion
-from workflows.steps.pledge_forms import paragraph, yes_or_no
+from workflows.steps.inputs import (
+    LARGEST_FEN,
+    TaskForm,
+    files,
+    identity,
+    measured,
+    opinion,
+    paragraph,
+    yes_or_no,
+)
 
 MOST_ROWS = 20
 MOST_UNITS = 60

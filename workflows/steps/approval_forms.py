@@ -3,12 +3,12 @@
 from marshmallow import Schema, fields, validate
 
 from workflows.domain.terms import APPROVAL_RESULTS
-from workflows.steps.inputs import TaskForm, files, opinion
-
-
-def _choice(label: str, yes: str, no: str) -> fields.Boolean:
-    choices = [("true", yes), ("false", no)]
-    return fields.Boolean(required=True, metadata={"label": label, "widget": "radio", "choices": choices})
+from workflows.steps.inputs import (
+    TaskForm,
+    files,
+    opinion,
+    yes_or_no,
+)
 
 
 def _count(label: str, *, least: int = 0) -> fields.Integer:
@@ -34,7 +34,7 @@ class SignForm(TaskForm):
 class FinanceForm(SignForm):
     """职能会审：财务."""
 
-    budget_ok = _choice("经费", "已落实", "没有落实")
+    budget_ok = yes_or_no("经费", "已落实", "没有落实")
     reward_source = fields.String(
         load_default="", validate=validate.Length(max=200), metadata={"label": "激励资金来源"}
     )
@@ -43,7 +43,7 @@ class FinanceForm(SignForm):
 class HrForm(SignForm):
     """职能会审：人力资源."""
 
-    pool_ok = _choice("激励额度", "在额度之内", "超出额度")
+    pool_ok = yes_or_no("激励额度", "在额度之内", "超出额度")
 
 
 class HseForm(SignForm):

@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from workflows.steps.inputs import TaskForm, files, identity, measured, money, opinion
-from workflows.steps.pledge_forms import PaymentForm, paragraph, yes_or_no
+from workflows.steps.inputs import TaskForm, files, identity, measured, money, opinion, paragraph, yes_or_no
+from workflows.steps.pledge_forms import PaymentForm
 
 
 class ValueRow(Schema):

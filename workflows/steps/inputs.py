@@ -59,15 +59,37 @@ def measured(label: str) -> fields.Decimal:
     return ExactDecimal(required=True, validate=within, metadata={"label": label})
 
 
+def paragraph(label: str, *, required: bool = True, longest: int = 4000, help: str = "") -> fields.String:
+    """A text of several lines, not only of spaces when required."""
+    metadata = {"label": label, "widget": "textarea", "help": help}
+    if not required:
+        return fields.String(load_default="", validate=validate.Length(max=longest), metadata=metadata)
+    filled = [validate.Length(1, longest), validate.Regexp(r"(?s).*\S", error="请填写内容。")]
+    return fields.String(required=True, validate=filled, metadata=metadata)
+
+
 def opinion(
     label: str = "意见", *, required: bool = False, longest: int = 1000, help: str = ""
 ) -> fields.String:
     """What is said with an act: it stands in the timeline, for everybody who sees the process."""
-    metadata = {"label": label, "widget": "textarea", "help": help}
-    if required:
-        filled = [validate.Length(1, longest), validate.Regexp(r"(?s).*\S", error="请填写内容。")]
-        return fields.String(required=True, validate=filled, metadata=metadata)
-    return fields.String(load_default="", validate=validate.Length(max=longest), metadata=metadata)
+    return paragraph(label, required=required, longest=longest, help=help)
+
+
+def choice(label: str, choices: list[tuple[str, str]], help: str = "") -> fields.String:
+    """One of ``choices`` (code, name), all of them in sight."""
+    return fields.String(
+        required=True,
+        validate=validate.OneOf([code for code, _ in choices], labels=[name for _, name in choices]),
+        metadata={"label": label, "widget": "radio", "choices": choices, "help": help},
+    )
+
+
+def yes_or_no(label: str, yes: str, no: str, help: str = "") -> fields.Boolean:
+    """A decision in the words ``yes`` and ``no``."""
+    choices = [("true", yes), ("false", no)]
+    return fields.Boolean(
+        required=True, metadata={"label": label, "widget": "radio", "choices": choices, "help": help}
+    )
 
 
 def files(label: str, *, required: bool = False, help: str = "") -> fields.List[int]:

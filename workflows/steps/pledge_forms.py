@@ -2,24 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from workflows.steps.inputs import TaskForm, identity, money
-
-
-def paragraph(label: str, *, longest: int = 4000, required: bool = True, help: str = "") -> fields.String:
-    """A text of several lines, not only of spaces when required."""
-    metadata = {"label": label, "widget": "textarea", "help": help}
-    if not required:
-        return fields.String(load_default="", validate=validate.Length(max=longest), metadata=metadata)
-    filled = [validate.Length(1, longest), validate.Regexp(r"(?s).*\S", error="请填写内容。")]
-    return fields.String(required=True, validate=filled, metadata=metadata)
-
-
-def yes_or_no(label: str, yes: str, no: str, *, help: str = "") -> fields.Boolean:
-    """A decision that has to be taken, with its two answers."""
-    choices = [("true", yes), ("false", no)]
-    return fields.Boolean(
-        required=True, metadata={"label": label, "widget": "radio", "choices": choices, "help": help}
-    )
+from workflows.steps.inputs import TaskForm, identity, money, paragraph, yes_or_no
 
 
 class TermsForm(TaskForm):

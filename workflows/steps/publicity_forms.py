@@ -1,28 +1,19 @@
 """The forms of a public notice and its objections (P5)."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from workflows.domain import objections
-from workflows.steps.inputs import TaskForm, files, identity, opinion
+from workflows.steps.inputs import (
+    TaskForm,
+    choice,
+    files,
+    identity,
+    opinion,
+    paragraph,
+)
 
 CHOICES = [(str(code), name) for code, name in objections.OUTCOMES.items()]
 MORE_TIME = "more_time"
-
-
-def _writing(label: str, *, required: bool = True, longest: int = 4000, help: str = "") -> fields.String:
-    metadata = {"label": label, "widget": "textarea", "help": help}
-    if not required:
-        return fields.String(load_default="", validate=validate.Length(max=longest), metadata=metadata)
-    filled = [validate.Length(1, longest), validate.Regexp(r"(?s).*\S", error="请填写内容。")]
-    return fields.String(required=True, validate=filled, metadata=metadata)
-
-
-def _choice(label: str, choices: list[tuple[str, str]], help: str = "") -> fields.String:
-    return fields.String(
-        required=True,
-        validate=validate.OneOf([code for code, _ in choices], labels=[name for _, name in choices]),
-        metadata={"label": label, "widget": "radio", "choices": choices, "help": help},
-    )
 
 
 class ObjectForm(Schema):
@@ -38,8 +29,8 @@ class ObjectForm(Schema):
             "help": "实名异议必须受理，并可以申请复核；匿名异议须写明可以查证的证据，不记录是谁提出的。",
         },
     )
-    reason = _writing("异议理由")
-    evidence = _writing("证据或线索", required=False, help="匿名异议必填。")
+    reason = paragraph("异议理由")
+    evidence = paragraph("证据或线索", required=False, help="匿名异议必填。")
     files = files("证据附件", help="附件会留下上传人，匿名异议不能上传。")
 
 
@@ -61,8 +52,8 @@ class AcceptForm(TaskForm):
 class InvestigateForm(TaskForm):
     """调查核实."""
 
-    findings = _writing("调查情况")
-    conclusion = _choice(
+    findings = paragraph("调查情况")
+    conclusion = choice(
         "结论", [*CHOICES, (MORE_TIME, "需要延长调查")], help="多人调查以最重的结论为准；只能延长一次。"
     )
 
@@ -70,7 +61,7 @@ class InvestigateForm(TaskForm):
 class ReplyForm(TaskForm):
     """书面答复."""
 
-    letter = _writing("答复", help="将告知提出人，并随公示公开；请勿写明提出人是谁。")
+    letter = paragraph("答复", help="将告知提出人，并随公示公开；请勿写明提出人是谁。")
 
 
 class AskReviewForm(TaskForm):
@@ -90,5 +81,5 @@ class AskReviewForm(TaskForm):
 class ReviewForm(TaskForm):
     """复核."""
 
-    conclusion = _choice("复核结论", CHOICES)
+    conclusion = choice("复核结论", CHOICES)
     opinion = opinion("复核意见", required=True)

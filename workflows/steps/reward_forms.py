@@ -2,20 +2,21 @@
 
 from marshmallow import Schema, fields, validate
 
-from workflows.steps.inputs import LARGEST_FEN, ExactDecimal, TaskForm, files, identity, opinion
-
-
-def _choice(label: str, yes: str, no: str, help: str = "") -> fields.Boolean:
-    choices = [("true", yes), ("false", no)]
-    return fields.Boolean(
-        required=True, metadata={"label": label, "widget": "radio", "choices": choices, "help": help}
-    )
+from workflows.steps.inputs import (
+    LARGEST_FEN,
+    ExactDecimal,
+    TaskForm,
+    files,
+    identity,
+    opinion,
+    yes_or_no,
+)
 
 
 class VetoListForm(TaskForm):
     """核对否决事项."""
 
-    complete = _choice("上列否决事项", "属实、齐全", "有遗漏或不实")
+    complete = yes_or_no("上列否决事项", "属实、齐全", "有遗漏或不实")
     opinion = opinion("说明", help="有遗漏或不实时必填；应当否决的另行提出否决事项。")
 
 
@@ -28,7 +29,7 @@ class CheckForm(TaskForm):
 class SheetForm(TaskForm):
     """核对测算表."""
 
-    confirm = _choice("测算表", "确认", "申诉")
+    confirm = yes_or_no("测算表", "确认", "申诉")
     opinion = opinion("申诉理由", help="申诉时必填，写明对哪一项有异议。")
     evidence = files("证明材料")
 
@@ -42,7 +43,7 @@ class HearForm(TaskForm):
 class DecideForm(TaskForm):
     """审定申诉: what is left empty stays as it was measured."""
 
-    won = _choice("申诉", "成立", "不成立", help="成立时更正下列一项或几项，按更正后的事实重新测算。")
+    won = yes_or_no("申诉", "成立", "不成立", help="成立时更正下列一项或几项，按更正后的事实重新测算。")
     score = ExactDecimal(
         load_default=None,
         allow_none=True,
@@ -91,7 +92,7 @@ class SplitForm(TaskForm):
 class ConfirmShareForm(TaskForm):
     """确认分配."""
 
-    agree = _choice("对分配方案", "同意", "不同意")
+    agree = yes_or_no("对分配方案", "同意", "不同意")
     opinion = opinion("理由", help="不同意时必填。")
 
 
@@ -104,7 +105,7 @@ class MediateForm(TaskForm):
 class UnitForm(TaskForm):
     """所在单位党政意见."""
 
-    agree = _choice("意见", "同意", "不同意，退回重新分配")
+    agree = yes_or_no("意见", "同意", "不同意，退回重新分配")
     opinion = opinion("意见说明", help="不同意时必填。")
 
 

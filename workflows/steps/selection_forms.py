@@ -6,18 +6,16 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from workflows.domain import conflicts, measures
-from workflows.steps.inputs import TaskForm, files, identity, opinion
+from workflows.steps.inputs import (
+    TaskForm,
+    choice,
+    files,
+    identity,
+    opinion,
+)
 
 MOST_PEOPLE = 1000
 MOST_BIDS = 100
-
-
-def _choice(label: str, choices: list[tuple[str, str]], help: str = "") -> fields.String:
-    return fields.String(
-        required=True,
-        validate=validate.OneOf([code for code, _ in choices], labels=[name for _, name in choices]),
-        metadata={"label": label, "widget": "radio", "choices": choices, "help": help},
-    )
 
 
 def _people(label: str, *, least: int = 0) -> fields.Integer:
@@ -174,14 +172,14 @@ class VoteForm(TaskForm):
 class ConfirmVoteForm(TaskForm):
     """监督确认票决."""
 
-    agree = _choice("票决记录", [("true", "属实"), ("false", "有误，退回重录")])
+    agree = choice("票决记录", [("true", "属实"), ("false", "有误，退回重录")])
     opinion = opinion("说明", help="有误时必填。")
 
 
 class ReturnForm(TaskForm):
     """审批退回后的处置."""
 
-    action = _choice(
+    action = choice(
         "处置", [("revote", "重新票决"), ("re_review", "重新组建评审组评审"), ("fail", "本榜流标")]
     )
     opinion = opinion("理由", required=True)
@@ -194,6 +192,6 @@ class StruckRow(Schema):
 class MeasureForm(TaskForm):
     """异议成立后的处置."""
 
-    action = _choice("处置", list(measures.ACTIONS.items()), help="办公室和纪委监督意见一致后执行。")
+    action = choice("处置", list(measures.ACTIONS.items()), help="办公室和纪委监督意见一致后执行。")
     struck = _rows(StruckRow, "取消资格的申报", least=0)
     opinion = opinion("理由", required=True)

@@ -2,7 +2,14 @@
 
 from marshmallow import Schema, fields, validate
 
-from workflows.steps.inputs import LARGEST_ID, TaskForm, files, identity, opinion
+from workflows.steps.inputs import (
+    LARGEST_ID,
+    TaskForm,
+    files,
+    identity,
+    opinion,
+    paragraph,
+)
 
 
 def _one_of(label: str, widget: str) -> fields.Integer:
@@ -14,11 +21,6 @@ def _one_of(label: str, widget: str) -> fields.Integer:
         metadata={"label": label, "widget": widget, "help": "单位和项目二者选一。"},
         error_messages={"invalid": "请从列表中选择。"},
     )
-
-
-def _text(label: str, longest: int) -> fields.String:
-    filled = [validate.Length(1, longest), validate.Regexp(r"(?s).*\S", error="请填写内容。")]
-    return fields.String(required=True, validate=filled, metadata={"label": label, "widget": "textarea"})
 
 
 class ProposeForm(Schema):
@@ -34,7 +36,7 @@ class ProposeForm(Schema):
     )
     unit_id = _one_of("单位", "unit")
     project_id = _one_of("项目", "number")
-    facts = _text("事实", 4000)
+    facts = paragraph("事实", longest=4000)
     evidence = files("证据", required=True)
     effective_on = fields.Date(required=True, metadata={"label": "事发日期"})
 
@@ -73,11 +75,11 @@ class AppealForm(Schema):
     """否决申诉."""
 
     veto_id = identity("否决事项", "hidden")
-    reason = _text("申诉理由", 2000)
+    reason = paragraph("申诉理由", longest=2000)
 
 
 class RestoreForm(Schema):
     """恢复."""
 
     veto_id = identity("否决事项", "hidden")
-    reason = _text("恢复理由", 300)
+    reason = paragraph("恢复理由", longest=300)
