@@ -6,7 +6,7 @@ import secrets
 import shutil
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -124,11 +124,17 @@ def session(database: db.Database) -> Iterator[Session]:
         yield session
 
 
-@pytest.fixture
-def clock_at() -> Iterator[Callable[[dt.datetime], None]]:
-    """The clock held at Monday 2026-11-23, 09:00 at the plant; call the fixture to move it."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Hold the clock at Monday 2026-11-23, 09:00 at the plant in every test: none depends on the day it runs on."""
     with clock.held_at(MONDAY_NINE):
-        yield clock.move_to
+        return (yield)
+
+
+@pytest.fixture
+def clock_at() -> Callable[[dt.datetime], None]:
+    """Moves the held clock."""
+    return clock.move_to
 
 
 @pytest.fixture(scope="session")

@@ -132,11 +132,11 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
     ],
 )
 def test_xml_that_could_hurt_is_refused_at_once(xml: bytes, reason: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(dmn.DmnError) as caught:
         dmn.load(xml, file="x.dmn")
     assert [problem.reason for problem in caught.value.problems] == [reason]
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

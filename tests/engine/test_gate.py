@@ -218,7 +218,7 @@ def test_a_spoilt_diagram_is_judged_never_a_crash(seed: int) -> None:
     root = etree.fromstring(files[name])
     for _ in range(chance.choice([1, 1, 2, 5])):
         spoil(root, chance)
-    began = time.perf_counter()
+    began = time.process_time()
     defects = gate.examine({**files, name: etree.tostring(root)}, known)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert all(one.file in files and one.line >= 1 and one.element and one.reason for one in defects)

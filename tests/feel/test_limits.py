@@ -49,12 +49,12 @@ LARGE = [
 @pytest.mark.parametrize("text", LARGE, ids=range(len(LARGE)))
 def test_a_large_expression_ends_within_a_second_and_100_mebibytes(text: str) -> None:
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         value = feel.compile(text).evaluate({}).value
     except (feel.FeelError, feel.FeelSyntaxError):
         value = None
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(feel.written(value)) < 2_000_000
