@@ -7,7 +7,7 @@ from decimal import Decimal
 from flask import Flask
 from flask_babel import format_date, get_locale
 
-from webapp import i18n
+from webapp import gantt, i18n
 from workflows import clock
 from workflows.domain import approvals, change_terms, meetings
 from workflows.domain.terms import (
@@ -209,6 +209,10 @@ PLEDGE_SHORT = {  # by whether the indicator is a hard one
 def set_up(app: Flask) -> None:
     app.jinja_env.filters.update(day=day, moment=moment, until=until, money=money, number=number)
     app.jinja_env.globals.update(
+        kind_of_node=gantt.kind_of,
+        node_bars=gantt.node_bars,
+        project_bar=gantt.project_bar,
+        project_marks=gantt.project_marks,
         challenge_states=CHALLENGE_STATES,
         approval_kinds=APPROVAL_KINDS,
         approval_states=APPROVAL_STATES,

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, g, request, url_for
 from marshmallow import Schema
 
-from webapp import auth, bundles, db, formats, forms, i18n
+from webapp import auth, bundles, db, formats, forms, i18n, navigation
 from webapp.form_fields import Picks
 from workflows import access, inboxes
 from workflows.domain import accounts, justifications, notices, permissions, problems
@@ -156,7 +156,9 @@ def _shared() -> dict[str, Any]:
         "badges": badges,
         "bundle": bundles.bundle,
         "html_language": i18n.html_language(),
+        "is_current": navigation.is_current,
         "locales": i18n.LOCALES,
+        "navigation": navigation.GROUPS,
         "may_see_findings": lambda bid: permissions.may_see_findings(db.session(), auth.actor(), bid),
         "me": auth.actor_or_none,
         "proposer_of": lambda problem: problems.proposer_for(problem, auth.actor()),

@@ -98,6 +98,12 @@ def todo_count(session: Session, actor: User) -> int:
     return _count(session, _rows(permissions.grants(session, actor), "todo"))
 
 
+def late_count(session: Session, actor: User) -> int:
+    """How many of those are overdue."""
+    waiting = _rows(permissions.grants(session, actor), "todo")
+    return _count(session, waiting.where(WorkItem.due_at <= clock.now()))
+
+
 def _rows(held: Grants, box: str) -> Any:
     """The query of a box: processes for "started", otherwise items joined to their process."""
     if box == "started":

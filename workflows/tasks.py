@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from workflows import access, sharing, timelines, work
 from workflows.domain import permissions
+from workflows.engine import positions
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.registry import HUMAN
 from workflows.engine.runtime import Run
@@ -37,6 +38,14 @@ class RoundView:
     agreed: int
     against: int
     result: str | None
+
+
+@dataclass(frozen=True)
+class Following:
+    """Somebody who may be asked next: what, and in which role (a code of permissions.ROLES)."""
+
+    title: str
+    role: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,7 @@ class TaskView:
     attachments: list[StoredFile]  # handed in with this task
     process_attachments: list[StoredFile]  # handed in with the process so far
     offers: sharing.Offered
+    following: list[Following]  # empty once it is done
 
 
 def task(session: Session, item_id: int, *, actor: User) -> TaskView:
@@ -111,6 +121,7 @@ def task(session: Session, item_id: int, *, actor: User) -> TaskView:
         attachments=[link.file for link in links if link.item_id == item.id],
         process_attachments=list({link.file_id: link.file for link in links}.values()),
         offers=sharing.offered(session, item, may_complete=may_complete, actor=actor),
+        following=_following(run, item) if item.status == OPEN else [],
     )
 
 
@@ -120,6 +131,20 @@ def prefilled(session: Session, item_id: int, *, actor: User) -> dict[str, Any]:
     if item is None or not access.is_asked(session, item, permissions.grants(session, actor)):
         raise NotFound("没有找到这个任务。")
     return _prefill(session, item, access.data_of(Run.resume(session, item.process), item), actor=actor)
+
+
+def sheets(session: Session, item_id: int, *, actor: User) -> list[positions.Sheet]:
+    """The diagrams of the task's process. Raises NotFound for a task that is not theirs to see."""
+    item = session.get(WorkItem, item_id)
+    if item is None or not access.may_see(session, item, permissions.grants(session, actor)):
+        raise NotFound("没有找到这个任务。")
+    return positions.sheets(session, item.process)
+
+
+def _following(run: Run, item: WorkItem) -> list[Following]:
+    """Whom the token may reach next. What a diagram asks several roles in turn is told once."""
+    reached = positions.following(run.definition, item.node)
+    return list({one.bpmn_name: Following(one.bpmn_name, one.human.lane) for one in reached}.values())
 
 
 def _prefill(session: Session, item: WorkItem, data: Mapping[str, Any], *, actor: User) -> dict[str, Any]:

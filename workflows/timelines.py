@@ -1,7 +1,7 @@
 """What has happened in a process, told to people."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -48,6 +48,7 @@ class Row:
     verb: str
     step_title: str
     reason: str
+    times: int = 1  # how often in a row the system did the same; ``at`` is the last
 
 
 def of(session: Session, process_id: int, *, held: Grants) -> list[Row]:
@@ -61,7 +62,7 @@ def of(session: Session, process_id: int, *, held: Grants) -> list[Row]:
         session, {one for entry in entries for one in (entry.actor_id, entry.for_id) if one is not None}
     )
     labels = _labels(session, process_id)
-    return [
+    told = [
         Row(
             at=entry.at,
             who=HIDDEN if entry.seq in hidden else names.get(entry.actor_id or 0),
@@ -72,6 +73,19 @@ def of(session: Session, process_id: int, *, held: Grants) -> list[Row]:
         )
         for entry in entries
     ]
+    return _folded(told)
+
+
+def _folded(rows: list[Row]) -> list[Row]:
+    """What the system did several times in a row, as reminders are sent, in one row."""
+    folded: list[Row] = []
+    for row in rows:
+        last = folded[-1] if folded else None
+        if last is not None and row.who is None and replace(row, at=last.at, times=last.times) == last:
+            folded[-1] = replace(row, times=last.times + 1)
+        else:
+            folded.append(row)
+    return folded
 
 
 def _labels(session: Session, process_id: int) -> dict[str, str]:

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import event, text
 
 from tests import factories
-from tests.web.browsing import Visitor, text_of
+from tests.web.browsing import HIDDEN, Visitor, text_of
 from webapp.auth import PUBLIC
 from workflows import db
 from workflows.db import Database
@@ -139,7 +139,11 @@ def test_none_and_not_yours_look_the_same(database: Database, visit: Visit) -> N
     same = {"X-Request-ID": "request-0001"}
     theirs, none = (visitor.get(path, headers=same) for path in paths)
     assert (theirs.status_code, none.status_code) == (404, 404)
-    assert theirs.text == none.text
+    # What a page repeats of its own address, and the CSRF token, are no news.
+    shown = [
+        HIDDEN.sub("", page.text.replace(path, "")) for page, path in zip((theirs, none), paths, strict=True)
+    ]
+    assert shown[0] == shown[1]
     theirs, none = (visitor.get(f"/api/v1{path}", headers=same) for path in paths)
     assert (theirs.status_code, theirs.json) == (404, none.json)
 

@@ -60,6 +60,9 @@ class TimelineRow(Schema):
     verb = fields.String(required=True)
     step_title = fields.String(required=True)
     reason = fields.String(required=True)
+    times = fields.Integer(
+        required=True, metadata={"description": "how often in a row the system did the same"}
+    )
 
 
 class TaskState(Schema):

@@ -1,5 +1,20 @@
 import "htmx.org";
 
+// Parts of a page that want more than HTML, loaded only where they are: <div data-island="chart">.
+const ISLANDS = {
+  chart: () => import("./islands/chart.js"),
+  diagram: () => import("./islands/diagram.js"),
+};
+
+function wake(root) {
+  for (const element of root.querySelectorAll("[data-island]:not([data-awake])")) {
+    element.dataset.awake = "";
+    ISLANDS[element.dataset.island]().then((island) => island.default(element));
+  }
+}
+wake(document);
+document.addEventListener("htmx:after:swap", () => wake(document));
+
 // Go to what has to be corrected first.
 document.querySelector("[data-focus-first] [aria-invalid=true]")?.focus();
 

@@ -26,7 +26,7 @@ const { metafile } = await build({
   target: ["es2022"],
   minify: true,
   legalComments: "linked",
-  loader: { ".svg": "file", ".woff": "file", ".woff2": "file" },
+  loader: { ".svg": "dataurl", ".woff": "file", ".woff2": "file" },
   metafile: true,
   logLevel: "warning",
 });

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from flask import Blueprint, render_template, url_for
 from sqlalchemy.orm import Session
 
-from webapp import auth, db
+from webapp import auth, charts, db
 from workflows import inboxes
-from workflows.domain import bids, challenges, permissions
+from workflows.domain import bids, challenges, cockpits, notices, permissions
 from workflows.models import ChallengeState, User
 
 pages = Blueprint("home", __name__)
@@ -29,8 +29,13 @@ def show() -> str:
     listed, total = challenges.listing(
         session, actor=actor, state=ChallengeState.PUBLISHED, page=1, size=SHOWN
     )
+    cockpit = cockpits.of(session, actor=actor) if permissions.may_read_packs(session, actor) else None
     return render_template(
         "home.html",
+        cockpit=cockpit,
+        charts=charts.of_cockpit(cockpit) if cockpit is not None else [],
+        late=inboxes.late_count(session, actor),
+        moved=notices.recent(session, actor)[:SHOWN],
         starts=[
             (url_for(endpoint, name=name), title)
             for name, (endpoint, title, may) in STARTS.items()

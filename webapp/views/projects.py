@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from webapp import auth, db
+from webapp import auth, db, gantt
 from webapp.formats import (
     ACCEPTANCE_STATES,
     ACTION_ITEM_STATES,
@@ -20,6 +20,7 @@ from webapp.formats import (
 from webapp.pages import PAGE_SIZE, Paging, one_of, page_number, searched, tasks_on
 from webapp.reward_terms import REWARD_STATES
 from webapp.views.files import send
+from workflows import clock
 from workflows.domain import (
     acceptances,
     action_items,
@@ -40,6 +41,7 @@ pages = Blueprint("projects", __name__)
 
 PROJECT = "/projects/<int(min=1,max=2147483647):project_id>"
 MOST_RELATED = 50  # of each kind
+WALL_ROWS = 12  # that a large screen holds
 REPORTED = (*projects.AT_WORK, ProjectState.SUSPENDED)
 
 
@@ -53,6 +55,24 @@ def index() -> str:
     return render_template("projects/index.html", rows=rows, chosen=chosen, paging=Paging(page, total))
 
 
+@pages.get("/wall")
+def wall() -> str:
+    """挂图作战: everything under way on one screen, which turns to its next page by itself."""
+    page = page_number()
+    rows, lights = projects.on_wall(db.session(), page=page, size=WALL_ROWS)
+    today = clock.today()
+    paging = Paging(page, sum(lights.values()), WALL_ROWS)
+    return render_template(
+        "projects/wall.html",
+        rows=rows,
+        lights=lights,
+        today=today,
+        scale=gantt.scale_of(rows, today),
+        paging=paging,
+        following=page + 1 if page < paging.last else 1,
+    )
+
+
 @pages.get(PROJECT)
 def show(project_id: int) -> str:
     session, actor = db.session(), auth.actor()
@@ -62,6 +82,8 @@ def show(project_id: int) -> str:
     return render_template(
         "projects/show.html",
         project=project,
+        today=clock.today(),
+        scale=gantt.scale_of([project], clock.today()),
         tasks=tasks_on(path),
         reads=reads,
         releases=funds.of_project(session, project) if reads else [],

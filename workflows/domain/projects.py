@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from workflows import clock
@@ -175,6 +175,26 @@ def listing(
     total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     newest = query.order_by(Project.id.desc()).offset((page - 1) * size).limit(size)
     return session.scalars(newest.options(*_SHOWN)).all(), total
+
+
+LIGHTS = ("red", "orange", "yellow", "green")  # the worst first
+
+
+def on_wall(session: Session, *, page: int = 1, size: int) -> tuple[Sequence[Project], dict[str, int]]:
+    """挂图作战: a page of what is under way, the worst light and the nearest deadline first; the count of each light."""
+    query = select(Project).where(Project.state.in_(UNDER_WAY))
+    worst = case({light: place for place, light in enumerate(LIGHTS)}, value=Project.rag)
+    wanted = query.order_by(worst, Project.deadline, Project.id).offset((page - 1) * size).limit(size)
+    shown = (*_SHOWN, joinedload(Project.party_lead), joinedload(Project.admin_lead))
+    found = session.scalars(wanted.options(*shown, selectinload(Project.milestones))).all()
+    return found, lights(session)
+
+
+def lights(session: Session) -> dict[str, int]:
+    """How many projects under way show each light, the worst first."""
+    counted = select(Project.rag, func.count()).where(Project.state.in_(UNDER_WAY)).group_by(Project.rag)
+    counts = dict(session.execute(counted).all())
+    return {light: counts.get(light, 0) for light in LIGHTS}
 
 
 def rivals(session: Session, project: Project) -> list[Project]:

@@ -49,7 +49,7 @@ def of_month(session: Session, year: CampaignYear) -> dict[str, Any]:
     since, until = _span(year)
     paid = select(func.coalesce(func.sum(PayoutBatch.amount_fen), 0))
     return {
-        "funnel": _funnel(session, year),
+        "funnel": funnel(session, year),
         "late_nodes": _late_nodes(session),
         "red_lights": _red_lights(session),
         "open_items": _open_items(session),
@@ -84,7 +84,7 @@ def of_year(session: Session, year: CampaignYear) -> dict[str, Any]:
         "by_category": rows,
         "by_unit": by_unit.rows(sorted(by_unit.names)),
         "totals": {name: sum(row[name] for row in rows) for name in FIGURES},
-        "earlier": _earlier(session, year),
+        "earlier": earlier(session, year),
     }
 
 
@@ -125,7 +125,7 @@ def _span(year: CampaignYear) -> tuple[dt.datetime, dt.datetime]:
     return clock.start_of(dt.date(year.year, 1, 1)), clock.end_of(dt.date(year.year, 12, 31))
 
 
-def _of_year(year: CampaignYear) -> Any:
+def of_year_sql(year: CampaignYear) -> Any:
     """The SQL condition for its lists: of one of its batches, or published in it without a batch."""
     since, until = _span(year)
     in_year = (Challenge.published_at >= since) & (Challenge.published_at < until)
@@ -135,7 +135,7 @@ def _of_year(year: CampaignYear) -> Any:
 
 def _lists(session: Session, year: CampaignYear) -> Sequence[Challenge]:
     """The lists of the year that have been published."""
-    query = select(Challenge).where(_of_year(year), Challenge.published_at.is_not(None))
+    query = select(Challenge).where(of_year_sql(year), Challenge.published_at.is_not(None))
     return session.scalars(query.order_by(Challenge.id)).all()
 
 
@@ -161,26 +161,25 @@ def _payments(session: Session, projects: Sequence[Project]) -> dict[int, int]:
     return {project_id: int(fen) for project_id, fen in rows}
 
 
-def _earlier(session: Session, year: CampaignYear) -> list[dict[str, Any]]:
+def earlier(session: Session, year: CampaignYear) -> list[dict[str, Any]]:
     before = select(CampaignYear).where(CampaignYear.year < year.year).order_by(CampaignYear.year)
     return [{"year": one.year, **one.summary["totals"]} for one in session.scalars(before) if one.summary]
 
 
-def _funnel(session: Session, year: CampaignYear) -> dict[str, int]:
+def funnel(session: Session, year: CampaignYear) -> dict[str, int]:
     """From problems to accepted projects, of the year."""
     since, until = _span(year)
     raised = select(func.count(Problem.id)).where(Problem.submitted_at >= since, Problem.submitted_at < until)
-    lists = _lists(session, year)
-    ids = [one.id for one in lists]
-    sealed = select(func.count(Bid.id)).where(Bid.challenge_id.in_(ids), Bid.sealed_at.is_not(None))
-    states = session.scalars(select(Project.state).where(Project.challenge_id.in_(ids))).all()
+    lists = select(Challenge.id).where(of_year_sql(year), Challenge.published_at.is_not(None))
+    sealed = select(func.count(Bid.id)).where(Bid.challenge_id.in_(lists), Bid.sealed_at.is_not(None))
+    begun = select(func.count(Project.id)).where(Project.challenge_id.in_(lists))
     return {
         "raised": session.scalar(raised) or 0,
         "reported": session.scalar(raised.where(Problem.state.in_(REPORTED))) or 0,
-        "posted": len(lists),
+        "posted": session.scalar(select(func.count()).select_from(lists.subquery())) or 0,
         "bids": session.scalar(sealed) or 0,
-        "projects": len(states),
-        "accepted": sum(state in ACCEPTED for state in states),
+        "projects": session.scalar(begun) or 0,
+        "accepted": session.scalar(begun.where(Project.state.in_(ACCEPTED))) or 0,
     }
 
 

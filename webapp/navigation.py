@@ -1,0 +1,48 @@
+"""The rooms of the site, in the groups in which the side bar shows them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Room:
+    endpoint: str
+    title: str
+    icon: str
+
+
+GROUPS: dict[str, tuple[Room, ...]] = {
+    "工作": (
+        Room("home.show", "首页", "home"),
+        Room("work.boxes", "任务中心", "tasks"),
+        Room("notices.index", "通知", "bell"),
+    ),
+    "揭榜": (
+        Room("problems.index", "难题", "problem"),
+        Room("challenges.index", "榜单", "challenge"),
+        Room("publicities.index", "公示", "notice"),
+    ),
+    "攻坚": (
+        Room("projects.index", "攻关项目", "project"),
+        Room("projects.wall", "挂图作战", "wall"),
+        Room("meetings.index", "会议", "meeting"),
+        Room("meetings.items", "督办事项", "item"),
+    ),
+    "兑现": (
+        Room("acceptances.index", "成果", "result"),
+        Room("appraisals.index", "双挂钩考评", "appraisal"),
+        Room("rewards.index", "激励", "reward"),
+        Room("vetoes.index", "否决事项", "veto"),
+    ),
+    "办公室": (Room("campaigns.index", "年度与批次", "year"),),
+}
+
+ROOMS = {room.endpoint: room for rooms in GROUPS.values() for room in rooms}
+
+
+def is_current(room: Room, endpoint: str | None) -> bool:
+    """Whether ``endpoint`` is in ``room``: the room itself, or a page of its blueprint that is no room of its own."""
+    if endpoint is None or endpoint in ROOMS:
+        return room.endpoint == endpoint
+    blueprint = endpoint.partition(".")[0]
+    first = next((one for one in ROOMS if one.startswith(f"{blueprint}.")), None)
+    return room.endpoint == first

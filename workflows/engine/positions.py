@@ -1,0 +1,97 @@
+"""Where the tokens of an instance stand, where they went, and whom they may reach next: for its pictures."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.util.task import TaskState
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflows.engine import codec
+from workflows.engine.definitions import LIBRARY, Definition, read_xml
+from workflows.engine.parser import BPMN
+from workflows.engine.specs import HumanTask
+from workflows.engine.tables import RUNNING, HistoryEntry, Process
+
+STANDING = TaskState.READY | TaskState.WAITING | TaskState.STARTED
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One diagram of an instance. ``done`` and ``now`` are ids of its boxes, ``now`` with the calls it is inside of."""
+
+    file: str
+    title: str
+    xml: str
+    done: frozenset[str]
+    now: frozenset[str]
+
+
+def sheets(session: Session, process: Process) -> list[Sheet]:
+    """The diagrams in which the process stands or through which it went, its own first."""
+    definition = LIBRARY.get(session, process.digest)
+    workflow = codec.decode(process.state, definition)
+    entries = select(HistoryEntry.node).where(HistoryEntry.process_id == process.id).distinct()
+    gone = set(session.scalars(entries)) | set(_nodes(workflow, TaskState.COMPLETED))
+    now = set(_nodes(workflow, STANDING)) if process.status == RUNNING else set()
+    drawn = [
+        _sheet(file, content, gone, now)
+        for file, content in definition.files.items()
+        if file.endswith(".bpmn")
+    ]
+    own = f"{process.name}.bpmn"
+    return sorted(
+        (one for one in drawn if one.file == own or one.done or one.now), key=lambda one: one.file != own
+    )
+
+
+def _nodes(workflow: BpmnWorkflow, states: TaskState) -> Iterator[str]:
+    for scope in (workflow, *workflow.subprocesses.values()):
+        for task in scope.tasks.values():
+            node = getattr(task.task_spec, "bpmn_id", None)
+            if node is not None and task.has_state(states):
+                yield node
+
+
+def _sheet(file: str, content: bytes, gone: set[str], now: set[str]) -> Sheet:
+    root = read_xml(content)
+    boxes = {node.get("id", "") for node in root.iterfind(f"{{{BPMN}}}process//")}
+    title = next((node.get("name", "") for node in root.iter(f"{{{BPMN}}}process")), file)
+    standing = frozenset(boxes & now)
+    return Sheet(file, title, content.decode(), frozenset(boxes & gone) - standing, standing)
+
+
+def following(definition: Definition, node: str) -> list[HumanTask]:
+    """The user tasks that a token may reach next from ``node`` without another person, the nearest first."""
+    start = definition.humans.get(node)
+    if start is None:
+        return []
+    found: dict[str, HumanTask] = {}
+    seen, waiting = set[str](), [(start, start._wf_spec)]
+    while waiting:
+        box, scope = waiting.pop(0)
+        for after, within in _after(definition, box, scope):
+            if (key := f"{within.name}/{after.name}") in seen:
+                continue
+            seen.add(key)
+            if isinstance(after, HumanTask):
+                found.setdefault(after.bpmn_id, after)
+            else:
+                waiting.append((after, within))
+    return list(found.values())
+
+
+def _after(definition: Definition, box: Any, scope: Any) -> Iterator[tuple[Any, Any]]:
+    """What comes after a box: the first box of what it calls, its outputs, or at an end what follows the calls."""
+    called = definition.parts.get(getattr(box, "spec", None) or "")
+    if called is not None:
+        yield called.start, called
+        return
+    yield from ((one, scope) for one in box.outputs)
+    if not box.outputs and scope is not definition.spec:
+        for caller in (definition.spec, *definition.parts.values()):
+            for each in caller.task_specs.values():
+                if getattr(each, "spec", None) == scope.name:
+                    yield from ((one, caller) for one in each.outputs)
