@@ -171,8 +171,9 @@ def settle(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @service_step("reward.evaluate")
-def evaluate(session: Session, data: Mapping[str, Any]) -> None:
+def evaluate(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
     rewards.evaluate(session, about(session, data))
+    return {"closing": rewards.DUE}
 
 
 @service_step("reward.weigh_veto")

@@ -141,6 +141,7 @@ def propose(session: Session, data: Data) -> dict[str, Any]:
         "winner_ids": list(found.winner_ids),
         "reserve_id": found.reserve_id,
         "fail_reason": found.fail_reason,
+        "after_action": None,
         "approval_kind": "select",
         "approval_subject": f"challenge:{challenge.id}",
         "approval_amount_fen": max(challenge.budget_fen, challenge.cap_fen),
