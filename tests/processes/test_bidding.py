@@ -131,6 +131,18 @@ def test_withdrawn_during_the_selection(campaign: Database, cast: Cast) -> None:
     )
 
 
+def test_withdrawn_while_a_bid_is_cured(campaign: Database, cast: Cast) -> None:
+    challenge_id = play_cast.post(campaign, cast, **SMALL)
+    process = play_cast.seal_bid(campaign, cast, challenge_id)
+    play_cast.open_bids(campaign, cast)
+    play_cast.review(campaign, cast, process, hr="cure")
+    assert play.open_nodes(campaign, process) == ["cure"]
+    listing.withdraw(campaign, challenge_id, by=cast.office)
+    assert (play.status(campaign, process), play.open_nodes(campaign, process)) == ("completed", [])
+    assert (play.timers(campaign, process), play.incidents(campaign)) == ([], [])
+    assert play_cast.bid_states(campaign) == ["lost"]
+
+
 def test_single_bid_of_level_a_extends_once(campaign: Database, cast: Cast) -> None:
     challenge_id = play_cast.post(campaign, cast, cross_units=3)
     process = play_cast.publishing(campaign, challenge_id)

@@ -335,3 +335,15 @@ def test_a_withdrawn_list_ends_the_objections_to_it(shown: Selecting) -> None:
         "completed",
         [("settled", None)],
     )
+
+
+def test_a_withdrawn_list_ends_what_is_done_about_an_objection(shown: Selecting) -> None:
+    object_(shown)
+    act(shown, "accept", shown.cast.supervision, accepted=True)
+    assert play.open_nodes(shown.database, shown.process) == ["investigate"] * 2
+    name, challenge_id = "MSG_CHALLENGE_WITHDRAWN", shown.challenge_id
+    play.send(shown.database, name, key="challenge_id", challenge_id=challenge_id)
+    assert play.status(shown.database, shown.process) == "completed"
+    assert play.open_nodes(shown.database, shown.process) == []
+    assert play.timers(shown.database, shown.process) == []
+    assert play.incidents(shown.database) == []
