@@ -26,6 +26,9 @@ class Scale:
             return None
         return cls(min(known).replace(day=1), _next_month(max(known)))
 
+    def holds(self, day: dt.date) -> bool:
+        return self.first <= day < self.last
+
     def at(self, day: dt.date) -> float:
         """Where ``day`` begins, 0..100."""
         share = (day - self.first) / (self.last - self.first)
@@ -60,7 +63,7 @@ class Mark:
 
 
 def scale_of(projects: Sequence[Project], today: dt.date) -> Scale | None:
-    """The scale that holds every plan and every end of ``projects``, and today."""
+    """The scale that holds every plan and every end of ``projects``, and today while one of them is under way."""
     days = [day for project in projects for day in (project.started_on, project.deadline, project.ended_on)]
     days += [
         day
@@ -68,7 +71,10 @@ def scale_of(projects: Sequence[Project], today: dt.date) -> Scale | None:
         for node in project.milestones
         for day in (node.plan_start, node.plan_due, node.cur_due, node.done_on)
     ]
-    return Scale.over([*days, today]) if any(days) else None
+    if not any(days):
+        return None
+    is_under_way = any(project.ended_on is None for project in projects)
+    return Scale.over([*days, today] if is_under_way else days)
 
 
 def node_bars(node: Milestone, scale: Scale, today: dt.date) -> list[Bar]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
@@ -202,6 +202,26 @@ def attachments(session: Session, process_id: int, *, actor: User) -> list[FileL
         return []
     held = permissions.grants(session, actor)
     return _without_hidden(session, list(files.of_process(session, process_id)), held)
+
+
+def processes_of_project(project_id: int) -> Any:
+    """SQL for the ids of the processes of a project: those about it, and those that its messages find."""
+    keyed = select(ProcessKey.process_id).where(
+        ProcessKey.key == "project_id", ProcessKey.value == str(project_id)
+    )
+    about = Process.subject_path == f"/projects/{project_id}"
+    return select(Process.id).where(or_(about, Process.id.in_(keyed)))
+
+
+def files_of_project(session: Session, project_id: int, *, actor: User) -> list[StoredFile]:
+    """What was handed in with the processes of a project that ``actor`` sees, the newest first."""
+    held = permissions.grants(session, actor)
+    links = files.of_processes(session, processes_of_project(project_id))
+    ids = {link.process_id for link in links}
+    seen = {one for one in ids if may_see_process(session, session.get_one(Process, one), held)}
+    shown = _without_hidden(session, [link for link in links if link.process_id in seen], held)
+    found = {link.file_id: link.file for link in shown}
+    return sorted(found.values(), key=lambda file: file.uploaded_at, reverse=True)
 
 
 def _without_hidden(session: Session, links: Sequence[FileLink], held: Grants) -> list[FileLink]:

@@ -1,7 +1,9 @@
 """What has happened in a process, told to people."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -53,27 +55,41 @@ class Row:
 
 def of(session: Session, process_id: int, *, held: Grants) -> list[Row]:
     """What has happened in a process, the newest last, as the holder of ``held`` is told it."""
-    query = select(HistoryEntry, WorkItem.step).where(HistoryEntry.process_id == process_id)
+    query = select(HistoryEntry, WorkItem.step, Process).join(Process, Process.id == HistoryEntry.process_id)
     query = query.outerjoin(WorkItem, WorkItem.id == HistoryEntry.item_id)
-    rows = session.execute(query.order_by(HistoryEntry.seq)).all()
-    entries = [entry for entry, _ in rows]
-    hidden = {entry.seq for entry, step in rows if access.is_hidden(step, {entry.actor_id}, held)}
-    names = accounts.names_of(
-        session, {one for entry in entries for one in (entry.actor_id, entry.for_id) if one is not None}
+    rows = session.execute(query.where(Process.id == process_id).order_by(HistoryEntry.seq)).all()
+    return _folded(_told(session, rows, held))
+
+
+def of_project(session: Session, project_id: int, *, held: Grants, most: int) -> list[Row]:
+    """What people have done in the processes of a project, the newest first, as the holder of ``held`` is told it."""
+    query = select(HistoryEntry, WorkItem.step, Process).join(Process, Process.id == HistoryEntry.process_id)
+    query = query.outerjoin(WorkItem, WorkItem.id == HistoryEntry.item_id)
+    done = query.where(
+        Process.id.in_(access.processes_of_project(project_id)), HistoryEntry.actor_id.is_not(None)
     )
-    labels = _labels(session, process_id)
-    told = [
-        Row(
-            at=entry.at,
-            who=HIDDEN if entry.seq in hidden else names.get(entry.actor_id or 0),
-            for_whom=None if entry.seq in hidden else names.get(entry.for_id or 0),
-            verb=_verb(entry),
-            step_title=labels.get(entry.node, ""),
-            reason="" if entry.seq in hidden else entry.reason,
+    newest = done.order_by(HistoryEntry.at.desc(), HistoryEntry.process_id, HistoryEntry.seq.desc())
+    return _told(session, session.execute(newest.limit(most)).all(), held)
+
+
+def _told(session: Session, rows: Sequence[Any], held: Grants) -> list[Row]:
+    """``rows`` of an entry, its step and its process, in words."""
+    people = {one for entry, _, _ in rows for one in (entry.actor_id, entry.for_id) if one is not None}
+    names = accounts.names_of(session, people)
+    told = []
+    for entry, step, process in rows:
+        is_hidden = access.is_hidden(step, {entry.actor_id}, held)
+        told.append(
+            Row(
+                at=entry.at,
+                who=HIDDEN if is_hidden else names.get(entry.actor_id or 0),
+                for_whom=None if is_hidden else names.get(entry.for_id or 0),
+                verb=_verb(entry),
+                step_title=LIBRARY.get(session, process.digest).labels.get(entry.node) or "",
+                reason="" if is_hidden else entry.reason,
+            )
         )
-        for entry in entries
-    ]
-    return _folded(told)
+    return told
 
 
 def _folded(rows: list[Row]) -> list[Row]:
@@ -86,12 +102,6 @@ def _folded(rows: list[Row]) -> list[Row]:
         else:
             folded.append(row)
     return folded
-
-
-def _labels(session: Session, process_id: int) -> dict[str, str]:
-    """The name of each box of the process's diagrams."""
-    definition = LIBRARY.get(session, session.get_one(Process, process_id).digest)
-    return {node: label or "" for node, label in definition.labels.items()}
 
 
 def _verb(entry: HistoryEntry) -> str:

@@ -154,9 +154,9 @@ def test_every_link_of_the_lists_and_of_a_project_opens(office: Visitor, databas
 
 def test_a_project_leads_to_what_belongs_to_it(office: Visitor, database: Database) -> None:
     one_of_each(database)
-    page = office.get("/projects/1").text
+    page = office.get("/projects/1?tab=rewards").text
     assert 'href="/rewards/1"' in page
-    assert 'href="/meetings/1"' in page
+    assert 'href="/meetings/1"' in office.get("/projects/1?tab=meetings").text
     for start in ("change", "meeting", "supervision_order"):
         assert f'href="/start/{start}?project_id=1"' in page
 
@@ -176,4 +176,7 @@ def test_home_offers_what_one_may_start(office: Visitor, visit: Visit, database:
         "/start/veto",
         "/start/supervision_order",
     ]
-    assert "难题 榜单 项目 公示 激励 考评 成果" in text_of(office.get("/").text)
+    assert (
+        "难题 榜单 公示 攻坚 攻关项目 挂图作战 会议 督办事项 兑现 成果 双挂钩考评 激励 否决事项"
+        in text_of(office.get("/").text)
+    )

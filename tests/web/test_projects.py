@@ -122,6 +122,7 @@ def test_the_page_shows_the_project_and_leads_to_the_report(
     visitor = visit()
     visitor.sign_in("wang")
     page = text_of(visitor.get(f"/projects/{project_id}").text)
+    page += text_of(visitor.get(f"/projects/{project_id}?tab=rewards").text)
     for told in ("降低冬季冻堵次数", "实施中", "绿灯", "节点1", "首拨", "填报进展"):
         assert told in page
     form = visitor.get(f"/act/report?project_id={project_id}")
@@ -147,7 +148,8 @@ def test_others_see_neither_money_nor_the_report_button(
 ) -> None:
     visitor = visit()
     visitor.sign_in("li")
-    page = text_of(visitor.get(f"/projects/{project_id}").text)
+    page = text_of(visitor.get(f"/projects/{project_id}?tab=rewards").text)
+    assert "概览 团队" in page and "交付物" not in page
     assert "首拨" not in page
     assert "填报进展" not in page
     assert visitor.get(f"/projects/{project_id}/pledge").status_code == 404
@@ -209,3 +211,21 @@ def test_three_projects_take_as_many_queries_as_one(
     assert queries(visitor, database, path) == first
     with database.read() as session:
         assert projects.listing(session)[1] == 3
+
+
+def test_each_tab_shows_its_part_and_is_empty_in_words(
+    visit: Callable[[], Visitor], database: Database, project_id: int
+) -> None:
+    visitor = visit()
+    visitor.sign_in("wang")
+    shown = {
+        tab: text_of(visitor.get(f"/projects/{project_id}?tab={tab}").text)
+        for tab in ("team", "nodes", "meetings", "changes", "files", "moves", "nonsense")
+    }
+    assert "王建国" in shown["team"] and "挂帅人" in shown["team"]
+    assert "还没有提交过节点" in shown["nodes"]
+    assert "没有会议" in shown["meetings"]
+    assert "没有变更" in shown["changes"]
+    assert "没有交付物" in shown["files"]
+    assert "还没有动态" in shown["moves"]
+    assert "党组织责任人" in shown["nonsense"]  # what is no tab is the first

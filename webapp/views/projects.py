@@ -1,46 +1,22 @@
 """攻关项目: the list with its filters in the address, one project, and the paper of its pledge."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from flask import Blueprint, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from webapp import auth, db, gantt
-from webapp.formats import (
-    ACCEPTANCE_STATES,
-    ACTION_ITEM_STATES,
-    CHANGE_STATES,
-    MEETING_STATES,
-    PROJECT_STATES,
-    RAG_LIGHTS,
-    Chip,
-)
+from webapp.formats import PROJECT_STATES, RAG_LIGHTS
 from webapp.pages import PAGE_SIZE, Paging, one_of, page_number, searched, tasks_on
-from webapp.reward_terms import REWARD_STATES
+from webapp.views import project_tabs
 from webapp.views.files import send
 from workflows import clock
-from workflows.domain import (
-    acceptances,
-    action_items,
-    change_terms,
-    changes,
-    funds,
-    meetings,
-    permissions,
-    pledges,
-    projects,
-    reports,
-    rewards,
-)
+from workflows.domain import permissions, pledges, projects
 from workflows.errors import NotFound
 from workflows.models import Project, ProjectState, User
 
 pages = Blueprint("projects", __name__)
 
 PROJECT = "/projects/<int(min=1,max=2147483647):project_id>"
-MOST_RELATED = 50  # of each kind
 WALL_ROWS = 12  # that a large screen holds
 REPORTED = (*projects.AT_WORK, ProjectState.SUSPENDED)
 
@@ -77,42 +53,40 @@ def wall() -> str:
 def show(project_id: int) -> str:
     session, actor = db.session(), auth.actor()
     project = projects.get(session, project_id, actor=actor)
-    path = url_for("projects.show", project_id=project_id)
-    reads = permissions.may_read_project(session, actor, project)
+    inside = permissions.may_read_project(session, actor, project)
+    tabs = project_tabs.open_to(inside=inside)
+    tab = one_of("tab", tabs) or project_tabs.FIRST
     return render_template(
         "projects/show.html",
         project=project,
-        today=clock.today(),
-        scale=gantt.scale_of([project], clock.today()),
-        tasks=tasks_on(path),
-        reads=reads,
-        releases=funds.of_project(session, project) if reads else [],
-        prepayments=funds.prepayments(session, project) if reads else [],
-        reports=reports.of_project(session, project) if reads else [],
-        may_report=permissions.may_work_on(session, actor, project) and project.state in REPORTED,
-        may_stop=permissions.may_stop_work(session, actor),
+        tabs=tabs,
+        tab=tab,
+        tasks=tasks_on(url_for("projects.show", project_id=project_id)),
+        inside=inside,
         may_see_bid=permissions.may_see_bid(session, actor, project.bid),
-        may_change=permissions.may_request_change(session, actor, project),
-        may_order=permissions.may_order(session, actor),
-        related=_related(session, project, actor) if reads else [],
-        is_at_work=project.state in projects.AT_WORK,
+        acts=_acts(session, project, actor),
+        **project_tabs.TABS[tab].shown(session, project, actor),
     )
 
 
-def _related(session: Session, project: Project, actor: User) -> list[tuple[str, str, Chip]]:
-    """What belongs to the project and ``actor`` may see: path, title and state of each, by kind, the newest first."""
-    asked: dict[str, Any] = {"actor": actor, "project_id": project.id, "size": MOST_RELATED}
-    kinds: list[tuple[str, Any, Callable[[Any], str], Mapping[str, Chip]]] = [
-        ("acceptances", acceptances, lambda _one: "验收", ACCEPTANCE_STATES),
-        ("rewards", rewards, lambda _one: "激励", REWARD_STATES),
-        ("changes", changes, lambda one: change_terms.KINDS[one.kind], CHANGE_STATES),
-        ("meetings", meetings, lambda one: meetings.KINDS[one.kind], MEETING_STATES),
-        ("action-items", action_items, lambda one: one.what, ACTION_ITEM_STATES),
+def _acts(session: Session, project: Project, actor: User) -> list[tuple[str, str]]:
+    """What ``actor`` may set off about the project: path and title, the most usual first."""
+    is_at_work = project.state in projects.AT_WORK
+    may_change = permissions.may_request_change(session, actor, project)
+    may_stop = permissions.may_stop_work(session, actor)
+    reports = permissions.may_work_on(session, actor, project) and project.state in REPORTED
+    offered = [
+        (reports, "starts.show_act", "report", "填报进展"),
+        (may_stop and is_at_work, "starts.show_act", "stop_work", "安全停工"),
+        (may_stop and project.state == ProjectState.SUSPENDED, "starts.show_act", "resume_work", "同意复工"),
+        (may_change, "starts.show", "change", "申请变更"),
+        (may_change, "starts.show", "meeting", "发起会议"),
+        (permissions.may_order(session, actor), "starts.show", "supervision_order", "督办"),
     ]
     return [
-        (f"/{place}/{one.id}", title(one), states[one.state])
-        for place, domain, title, states in kinds
-        for one in domain.listing(session, **asked)[0]
+        (url_for(endpoint, name=name, project_id=project.id), title)
+        for may, endpoint, name, title in offered
+        if may
     ]
 
 

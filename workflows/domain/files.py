@@ -72,6 +72,11 @@ def of_process(session: Session, process_id: int) -> Sequence[FileLink]:
     return session.scalars(mine).all()
 
 
+def of_processes(session: Session, process_ids: Any) -> Sequence[FileLink]:
+    """The files handed in with any of ``process_ids`` (SQL), each with its file."""
+    return session.scalars(select(FileLink).where(FileLink.process_id.in_(process_ids))).all()
+
+
 def _called(name: str) -> str:
     """``name`` without folders and control characters, the ending kept when it has to be cut."""
     last = name.replace("\\", "/").rpartition("/")[2]
