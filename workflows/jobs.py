@@ -101,6 +101,8 @@ def _record(database: Database, job: Job, row_id: int, source: str, error: Excep
     with database.transaction() as session:
         row: Any = session.get(job.table, row_id) if job.table is not None else None
         process_id = row.process_id if row is not None else None
+        if job.table is Due and process_id is not None:
+            incidents.trouble(session, process_id)
         incidents.record(session, source, process_id, error)
         if row is not None:
             row.tries += 1

@@ -37,7 +37,8 @@ def file_on_payment(
         session, actor, project.unit_id
     ):
         raise Forbidden("只有项目团队成员和所在单位党政负责人可以申诉。")
-    session.refresh(case, with_for_update={"of": RewardCase})
+    projects.hold(session, project)  # as whoever closes a case does: an appeal and the end cannot cross
+    session.refresh(case)
     if case.state not in rewards.SETTLED or case.settled_at is None:
         raise Conflict("激励还没有兑现，不能申诉。")
     days = rules.days(session, "appeal_workdays", at=project.rules_at)

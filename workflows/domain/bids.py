@@ -151,9 +151,10 @@ def check_withdrawal(session: Session, bid: Bid, *, actor: User) -> None:
     """Raises Forbidden unless ``actor`` leads the bid, Conflict unless it is sealed and the bidding runs."""
     if actor.id != bid.leader_id:
         raise Forbidden("只有挂帅人可以撤回申报。")
+    challenges.hold(session, bid.challenge)
+    session.refresh(bid, ["state"])  # as it stands now that nobody else can move it
     if not permissions.may_withdraw(actor, bid):
         raise Conflict("只有已递交、尚未开榜的申报可以撤回。")
-    challenges.hold(session, bid.challenge)
     _expect_open(bid.challenge)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from workflows import calendar, clock
+from workflows import calendar, clock, db
 from workflows.domain import notices, permissions, rules, year_figures, year_plans
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import Batch, CampaignYear, MonthlyPack, Problem, ProblemState, User, YearState
@@ -24,16 +24,22 @@ def draft(session: Session, values: Mapping[str, Any], *, actor: User) -> Campai
     """
     if not permissions.may_plan_year(session, actor):
         raise Forbidden("只有揭榜挂帅办公室可以编制年度计划。")
-    known = session.scalars(select(CampaignYear).where(CampaignYear.year == values["year"])).one_or_none()
-    if known is not None and known.state != YearState.REJECTED:
-        raise Conflict(f"{known.year} 年度已有计划，不能重复编制。")
+    year = _hold_plan(session, values)
+    if year.state != YearState.REJECTED:
+        raise Conflict(f"{year.year} 年度已有计划，不能重复编制。")
     values = year_plans.completed(session, values)
     year_plans.check(values)
-    year = known or CampaignYear(year=values["year"])
     year.state = YearState.DRAFT
-    session.add(year)
     _fill(session, year, values)
     return year
+
+
+def _hold_plan(session: Session, values: Mapping[str, Any]) -> CampaignYear:
+    """The year as nobody else can plan it now; one that has no plan yet counts as rejected."""
+    fresh = {name: values[name] for name in ("year", "theme", "pool_fen")}
+    db.insert_if_missing(session, CampaignYear, {**fresh, "emphasis": {}, "state": YearState.REJECTED})
+    query = select(CampaignYear).where(CampaignYear.year == values["year"])
+    return session.scalars(query.with_for_update(of=CampaignYear)).one()
 
 
 def revise(session: Session, year: CampaignYear, values: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from workflows import clock
+from workflows import clock, db
 from workflows.domain import accounts, permissions
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import Expert, User
@@ -25,12 +25,9 @@ def add(session: Session, *, user_id: int, fields: Sequence[str], actor: User) -
     _expect_keeper(session, actor)
     if accounts.get(session, user_id) is None:
         raise Invalid({"user_id": ["没有这个人员。"]})
-    if session.get(Expert, user_id) is not None:
+    if not db.insert_if_missing(session, Expert, {"user_id": user_id, "fields": _cleaned(fields)}):
         raise Conflict("这个人员已经是评审专家，可以修改其专业领域。")
-    expert = Expert(user_id=user_id, fields=_cleaned(fields))
-    session.add(expert)
-    session.flush()
-    return expert
+    return get(session, user_id)
 
 
 def change(

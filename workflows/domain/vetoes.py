@@ -92,7 +92,11 @@ def settle(session: Session, veto: VetoEvent, *, lift: bool, text: str, actor: U
 
 
 def take_effect(session: Session, veto: VetoEvent) -> list[int]:
-    """生效: from now on it counts, and the leader is barred where the clause says so; the projects concerned."""
+    """生效: from now on it counts, and the leader is barred where the clause says so; the projects concerned.
+
+    Raises Conflict when an appeal has come at the last moment.
+    """
+    session.refresh(veto, with_for_update={"of": VetoEvent})
     _expect(veto, VetoState.NOTIFIED)
     veto.state, veto.confirmed_at = VetoState.CONFIRMED, clock.now()
     years = int(clause(session, veto.clause)["ban_years"])
@@ -224,6 +228,7 @@ def _check(session: Session, values: Mapping[str, Any]) -> None:
         fields["effective_on"] = ["事发日期不能晚于今天。"]
     if fields:
         raise Invalid(fields)
+    _hold_subject(session, unit_id, project_id)
     same = select(VetoEvent.id).where(
         VetoEvent.clause == values["clause"],
         VetoEvent.effective_on == values["effective_on"],
@@ -233,6 +238,14 @@ def _check(session: Session, values: Mapping[str, Any]) -> None:
     )
     if session.scalar(same.limit(1)) is not None:
         raise Conflict("同一否决事项已经提出，请在列表中查看。")
+
+
+def _hold_subject(session: Session, unit_id: int | None, project_id: int | None) -> None:
+    """Keep whom an event is about, so that of two who propose it at once the second finds the first."""
+    if unit_id is not None:
+        session.execute(select(Unit.id).where(Unit.id == unit_id).with_for_update())
+    else:
+        session.execute(select(Project.id).where(Project.id == project_id).with_for_update())
 
 
 def _expect(veto: VetoEvent, state: VetoState) -> None:

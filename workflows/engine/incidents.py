@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.engine.errors import StepFailed
-from workflows.engine.tables import Incident, Process, WorkItem
+from workflows.engine.tables import Due, Incident, Process, WorkItem
 
 
 def record(session: Session, source: str, process_id: int | None, error: BaseException) -> Incident:
@@ -29,20 +29,27 @@ def record(session: Session, source: str, process_id: int | None, error: BaseExc
 def record_act(session: Session, item_id: int, error: BaseException) -> None:
     """Write down that a step behind the completion of a work item failed, and that its process has this trouble."""
     item = session.get_one(WorkItem, item_id)
-    process = session.get_one(Process, item.process_id, with_for_update=True)
-    process.is_troubled = True
-    record(session, f"item:{item_id}", process.id, error)
+    trouble(session, item.process_id)
+    record(session, f"item:{item_id}", item.process_id, error)
 
 
-def resolve_acts(session: Session, process: Process) -> None:
-    """Close what failed behind people's acts in ``process``, if anything did: it has gone on."""
+def resolve_past(session: Session, process: Process) -> None:
+    """Close what failed behind people's acts in ``process``, and behind timers that run no more: it has gone on."""
     if not process.is_troubled:
         return
-    closing = update(Incident).where(
-        Incident.process_id == process.id, Incident.source.startswith("item:"), Incident.resolved_at.is_(None)
-    )
-    session.execute(closing.values(resolved_at=clock.now()).execution_options(synchronize_session=False))
-    process.is_troubled = False
+    running = {f"due:{one}" for one in session.scalars(select(Due.id).where(Due.process_id == process.id))}
+    mine = select(Incident).where(Incident.process_id == process.id, Incident.resolved_at.is_(None))
+    still_open = list(session.scalars(mine))
+    for incident in still_open:
+        is_timer = incident.source.startswith("due:")
+        if incident.source.startswith("item:") or (is_timer and incident.source not in running):
+            incident.resolved_at = clock.now()
+    process.is_troubled = any(one.source in running for one in still_open)
+
+
+def trouble(session: Session, process_id: int) -> None:
+    """Remember that something of a process has failed, which may be past when it goes on."""
+    session.get_one(Process, process_id, with_for_update=True).is_troubled = True
 
 
 def resolve(session: Session, source: str) -> None:

@@ -206,7 +206,6 @@ class Run:
         if self.process.mail:
             self._collect_mail()
         waiting.check_messages(self.workflow)
-        incidents.resolve_acts(self.session, self.process)
         state, serials = codec.encode(self.workflow)
         now = Waiting.of(self.workflow, serials)
         left = self.before.humans.keys() - now.humans.keys()
@@ -216,6 +215,7 @@ class Run:
         if self.told is not None:
             self._follow(self.told, now)
         records.write_timers(self.session, self.process, before=self.before.timers, now=now.timers)
+        incidents.resolve_past(self.session, self.process)
         if self.messages:
             self.session.execute(insert(Message), self.messages)
         if self.workflow.completed and self.process.status == RUNNING:

@@ -47,7 +47,9 @@ def open_publicity(session: Session, data: Data) -> dict[str, Any]:
 
 @service_step("publicity.check")
 def check(session: Session, data: Data) -> dict[str, Any]:
-    return {"objections_open": publicities.open_objections(session, shown(session, data))}
+    publicity = shown(session, data)
+    publicities.hold(session, publicity)  # an objection of the last moment is counted, or comes too late
+    return {"objections_open": publicities.open_objections(session, publicity)}
 
 
 @service_step("publicity.close")
