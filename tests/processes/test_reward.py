@@ -353,7 +353,7 @@ def test_appeals_end_ten_working_days_after_the_pay_out(campaign: Database, cast
     with pytest.raises(Conflict, match=r"^兑现后 10 个工作日内可以申诉，现已超过期限。$"):
         play.act(campaign, "appeal", by=cast.leader, project_id=team.project_id, reason="偏低")
     play.settle(campaign)
-    with pytest.raises(Conflict, match=r"^激励还没有兑现，不能申诉。$"):
+    with pytest.raises(Conflict, match=r"^这项激励已经办结，申诉期限已过。$"):
         play.act(campaign, "appeal", by=cast.leader, project_id=team.project_id, reason="偏低")
 
 

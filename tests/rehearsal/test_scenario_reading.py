@@ -118,6 +118,24 @@ def test_a_mistake_is_told_with_its_path(path: str, value: Any, told: str) -> No
     assert str(caught.value).startswith(told)
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("bids[3].members[0].person", "P001\n\nP002"),
+        ("challenges[0].mode", "\u202eecar"),
+        ("bids[0].pledges", {"a\nb": 1}),
+        ("bids[0].pledges", {"\ud800": 1}),
+    ],
+)
+def test_a_mistake_is_told_on_one_line_that_every_terminal_shows(path: str, value: Any) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        read(files.change(files.shipped(), path, value))
+    told = str(caught.value)
+    assert told.startswith(path)
+    assert told.isprintable()
+    assert told.encode()
+
+
 def test_only_the_first_of_several_mistakes_is_told() -> None:
     document = files.change(files.shipped(), "vetoes[0].clause", "V11")
     with pytest.raises(ScenarioError, match=r"^units\[0\]\.name: missing$"):

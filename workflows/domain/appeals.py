@@ -39,6 +39,8 @@ def file_on_payment(
         raise Forbidden("只有项目团队成员和所在单位党政负责人可以申诉。")
     projects.hold(session, project)  # as whoever closes a case does: an appeal and the end cannot cross
     session.refresh(case)
+    if case.state == RewardState.CLOSED:
+        raise Conflict("这项激励已经办结，申诉期限已过。")
     if case.state not in rewards.SETTLED or case.settled_at is None:
         raise Conflict("激励还没有兑现，不能申诉。")
     days = rules.days(session, "appeal_workdays", at=project.rules_at)

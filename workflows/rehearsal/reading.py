@@ -83,7 +83,8 @@ class Place:
     value: Any
 
     def fail(self, reason: str) -> NoReturn:
-        raise ScenarioError(f"{self.path or 'scenario'}: {reason}")
+        told = f"{self.path or 'scenario'}: {reason}"
+        raise ScenarioError("".join(one if one.isprintable() else ascii(one)[1:-1] for one in told))
 
     def refuse_oddities(self) -> None:
         """Raises ScenarioError for what Python's JSON lets through, here or below: a key twice, NaN, Infinity."""

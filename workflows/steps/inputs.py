@@ -45,11 +45,9 @@ class ExactDecimal(fields.Decimal):
         super().__init__(places=PLACES, **rest)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **rest: Any) -> Decimal:
-        given = fields.Decimal()._deserialize(value, attr, data, **rest)
-        exponent = given.normalize().as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -PLACES:
-            raise ValidationError("最多四位小数。")
         exact: Decimal = super()._deserialize(value, attr, data, **rest)
+        if exact != fields.Decimal()._deserialize(value, attr, data, **rest):
+            raise ValidationError("最多四位小数。")
         return exact
 
 
