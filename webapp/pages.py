@@ -88,7 +88,7 @@ def badges() -> Badges | None:
     return kept
 
 
-def picks_for(schema: type[Schema], about: Any = None) -> Picks:
+def picks_for(schema: type[Schema], about: Any = None, *, without: Collection[str] = ()) -> Picks:
     """What the form of ``schema`` offers to pick, asked for only if it does; ``about`` is what its task is about."""
     offers: dict[str, Callable[[], dict[str, int]]] = {
         "person": _people,
@@ -98,7 +98,7 @@ def picks_for(schema: type[Schema], about: Any = None) -> Picks:
         "expert": _experts,
         "milestone": lambda: {f"{one.seq} {one.name}": one.id for one in about.milestones},
     }
-    return Picks({kind: offers[kind]() for kind in forms.picked(schema)}, _file_names)
+    return Picks({kind: offers[kind]() for kind in forms.picked(schema).difference(without)}, _file_names)
 
 
 def _file_names(ids: list[int]) -> dict[int, str]:

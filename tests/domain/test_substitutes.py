@@ -86,8 +86,12 @@ def test_only_oneself_and_the_office_appoint_and_revoke(session: Session) -> Non
     made = appoint(session, chief, other, actor=office)
     with pytest.raises(NotFound, match=r"^没有这项代理。$"):
         substitutes.revoke(session, made.id, actor=other)
-    assert list(substitutes.listing(session, actor=factories.user(session))) == []
-    assert [list(substitutes.listing(session, actor=one)) for one in (chief, other, office)] == [[made]] * 3
+    assert substitutes.listing(session, actor=factories.user(session)) == ([], 0)
+    assert [substitutes.listing(session, actor=one) for one in (chief, other, office)] == [([made], 1)] * 3
+    assert substitutes.listing(session, actor=office, person_id=other.id, in_force=True) == ([made], 1)
+    assert substitutes.listing(session, actor=office, person_id=office.id) == ([], 0)
+    substitutes.revoke(session, made.id, actor=office)
+    assert substitutes.listing(session, actor=office, in_force=True) == ([], 0)
 
 
 def test_a_malformed_appointment_is_refused_at_its_fields(session: Session) -> None:

@@ -17,7 +17,9 @@ HOSTILE: list[Any] = [
     *([], {}, [[]], [None], [{}], [1], ["x"], {"a": 1}),
 ]
 PLACES = (HUMAN, work.STARTS, work.SENDERS)
-FORMS = {form.__name__ + form.__module__: form for place in PLACES for form in (one.form for one in place.values())}
+FORMS = {
+    form.__name__ + form.__module__: form for place in PLACES for form in (one.form for one in place.values())
+}
 
 
 def _attacks(schema: Schema) -> Iterator[dict[str, Any]]:

@@ -149,8 +149,11 @@ def test_none_and_not_yours_look_the_same(database: Database, visit: Visit) -> N
 
 
 def test_a_wrong_method_is_told_which_are_right(visit: Visit) -> None:
-    answer = visit().client.get("/api/v1/tokens", headers={"Authorization": "Bearer x"})
-    assert (answer.status_code, set(answer.headers["Allow"].split(", "))) == (405, {"OPTIONS", "POST"})
+    answer = visit().client.put("/api/v1/tokens", headers={"Authorization": "Bearer x"})
+    assert (answer.status_code, set(answer.headers["Allow"].split(", "))) == (
+        405,
+        {"GET", "HEAD", "OPTIONS", "POST"},
+    )
     assert answer.mimetype == "application/problem+json"
 
 

@@ -261,7 +261,7 @@ def test_tasks_are_shared_and_substitutes_appointed_over_the_api(
     made = program.post("/delegations", days)
     assert made.status_code == 201
     assert made.get_json()["principal"]["name"] == "王建国"
-    assert li.get("/delegations").get_json() == [made.get_json()]
+    assert li.get("/delegations").get_json() == {"rows": [made.get_json()], "total": 1}
     assert program.post("/delegations", {**days, "principal_id": 99_999}).status_code == 422
     revoked = program.post(f"/delegations/{made.get_json()['id']}/revocation", None)
     assert revoked.get_json()["revoked_at"] is not None

@@ -120,12 +120,15 @@ def test_bids_are_listed_to_whoever_may_see_them(database: Database, program: Sp
 def test_notices_are_listed_and_marked_as_read(database: Database, program: Speak) -> None:
     add_people(database)
     office = program("office")
-    first, second = reversed(office.get("/notices").get_json())
+    first, second = reversed(office.get("/notices").get_json()["rows"])
     assert (first["text"], second["text"], first["read_at"]) == ("第一条", "第二条", None)
     read = office.post(f"/notices/{first['id']}/reading")
     assert (read.status_code, read.get_json()["read_at"] is None) == (200, False)
-    assert [one["text"] for one in office.get("/notices?unread=true").get_json()] == ["第二条"]
+    unread = office.get("/notices?unread=true&size=1").get_json()
+    assert ([one["text"] for one in unread["rows"]], unread["total"]) == (["第二条"], 1)
     assert program("li").post(f"/notices/{first['id']}/reading").status_code == 404
+    assert office.post("/notices/reading").status_code == 204
+    assert office.get("/notices?unread=true").get_json() == {"rows": [], "total": 0}
 
 
 def test_what_can_be_started_and_done_is_listed(database: Database, program: Speak) -> None:

@@ -91,8 +91,12 @@ def test_a_notice_is_read_by_everybody_and_its_objection_by_those_concerned(
     path = f"/objections/{ids['objection']}"
     assert anybody.get(path).status_code == 404
     assert speak("office").get(path).get_json()["reason"] == "不实"
-    assert [one["id"] for one in speak("filer").get("/objections").get_json()] == [ids["objection"]]
-    assert anybody.get("/objections").get_json() == []
+    of_notice = f"/objections?publicity_id={ids['publicity']}&state=filed"
+    for login, query in (("filer", "/objections?mine=true"), ("office", of_notice)):
+        listed = speak(login).get(query).get_json()
+        assert ([one["id"] for one in listed["rows"]], listed["total"]) == ([ids["objection"]], 1)
+    assert anybody.get("/objections").get_json() == {"rows": [], "total": 0}
+    assert speak("office").get("/objections?mine=true").get_json()["total"] == 0
     assert anybody.get("/publicities/999").status_code == 404
 
 

@@ -6,6 +6,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from webapp import auth, db, idempotency
+from webapp.api import forms
 from webapp.api.fields import IDEMPOTENCY_KEY, Values
 from workflows import work
 
@@ -26,6 +27,13 @@ class Offered(Schema):
 def index() -> list[Any]:
     """可办理的事项"""
     return list(work.SENDERS.values())
+
+
+@endpoints.route("/<string(maxlength=40):name>/form")
+@endpoints.response(200, forms.FormShown)
+def form(name: str) -> dict[str, Any]:
+    """事项的表单"""
+    return forms.shape(work.send_form(name))
 
 
 @endpoints.route("/<string(maxlength=40):name>", methods=["POST"])

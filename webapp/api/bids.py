@@ -9,6 +9,7 @@ from webapp import auth, db, idempotency
 from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, Paged, Person
 from workflows import work
 from workflows.domain import bids, permissions
+from workflows.errors import NotFound
 from workflows.models import Bid, BidState
 
 endpoints = Blueprint("api_bids", __name__, url_prefix="/api/v1/bids", description="揭榜申报")
@@ -69,6 +70,10 @@ class BidShown(Schema):
         return super().get_attribute(obj, attr, default)
 
 
+class BidDocument(Schema):
+    content = fields.Dict(keys=fields.String(), required=True, metadata={"description": "同编制揭榜书的表单"})
+
+
 @endpoints.route("")
 @endpoints.arguments(BidsAsked, location="query", unknown=RAISE)
 @endpoints.response(200, BidList)
@@ -86,6 +91,20 @@ def show(bid_id: int) -> Bid:
     密封期间没有人能读到内容，这里也没有。
     """
     return bids.get(db.session(), bid_id, actor=auth.actor())
+
+
+@endpoints.route(f"{BID}/document")
+@endpoints.response(200, BidDocument)
+def document(bid_id: int) -> dict[str, Any]:
+    """揭榜书
+
+    草稿只有已确认的团队成员和所在单位党政负责人能读；密封期间没有人能读；开榜后有权查看申报的人都能读。
+    """
+    session, actor = db.session(), auth.actor()
+    content = bids.document(session, bids.get(session, bid_id, actor=actor), actor=actor)
+    if content is None:
+        raise NotFound("这份揭榜书还没有写好、尚未开榜，或者您无权查看。")
+    return {"content": content}
 
 
 @endpoints.route(f"{BID}/withdrawal", methods=["POST"])

@@ -1,13 +1,12 @@
 """代理: who acts for whom."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields, validate
+from marshmallow import RAISE, Schema, fields, validate
 
 from webapp import auth, db, idempotency
-from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, JsonInt, Person
+from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, JsonInt, Paged, Person
 from workflows.domain import accounts, substitutes
 from workflows.errors import Invalid
 from workflows.models import Delegation
@@ -37,11 +36,25 @@ class DelegationShown(Schema):
     revoked_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
+class DelegationsAsked(Paged):
+    person_id = fields.Integer(
+        load_default=None, validate=USER_ID, metadata={"description": "委托人或代理人"}
+    )
+    in_force = fields.Boolean(load_default=False, metadata={"description": "只列出今天有效的代理"})
+
+
+class DelegationList(Schema):
+    rows = fields.List(fields.Nested(DelegationShown), required=True)
+    total = fields.Integer(required=True)
+
+
 @endpoints.route("")
-@endpoints.response(200, DelegationShown(many=True))
-def index() -> Sequence[Delegation]:
+@endpoints.arguments(DelegationsAsked, location="query", unknown=RAISE)
+@endpoints.response(200, DelegationList)
+def index(asked: dict[str, Any]) -> dict[str, Any]:
     """代理列表"""
-    return substitutes.listing(db.session(), actor=auth.actor())
+    rows, total = substitutes.listing(db.session(), actor=auth.actor(), **asked)
+    return {"rows": rows, "total": total}
 
 
 @endpoints.route("", methods=["POST"])

@@ -6,6 +6,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from webapp import auth, db, idempotency
+from webapp.api import forms
 from webapp.api.fields import IDEMPOTENCY_KEY, Values
 from workflows import work
 
@@ -28,6 +29,13 @@ class Startable(Schema):
 def index() -> list[Any]:
     """可发起的流程"""
     return list(work.STARTS.values())
+
+
+@endpoints.route("/<string(maxlength=40):process>/form")
+@endpoints.response(200, forms.FormShown)
+def form(process: str) -> dict[str, Any]:
+    """发起流程的表单"""
+    return forms.shape(work.start_form(process))
 
 
 @endpoints.route("/<string(maxlength=40):process>", methods=["POST"])

@@ -6,9 +6,9 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
 from webapp import auth, db
-from webapp.api.fields import ID, Paged, Person
+from webapp.api.fields import BIGGEST_ID, ID, Paged, Person
 from workflows.domain import objections, publicities
-from workflows.models import Objection, Publicity
+from workflows.models import Objection, ObjectionState, Publicity
 
 endpoints = Blueprint("api_publicities", __name__, url_prefix="/api/v1", description="公示与异议")
 
@@ -77,6 +77,17 @@ class ObjectionShown(Answered):
         return super().get_attribute(obj, attr, default)
 
 
+class ObjectionsAsked(Paged):
+    publicity_id = fields.Integer(load_default=None, validate=validate.Range(1, BIGGEST_ID))
+    state = fields.String(load_default=None, validate=validate.OneOf(list(ObjectionState)))
+    mine = fields.Boolean(load_default=False)
+
+
+class ObjectionList(Schema):
+    rows = fields.List(fields.Nested(ObjectionShown), required=True)
+    total = fields.Integer(required=True)
+
+
 @endpoints.route("/publicities")
 @endpoints.arguments(PublicitiesAsked, location="query", unknown=RAISE)
 @endpoints.response(200, PublicityList)
@@ -96,10 +107,15 @@ def show(publicity_id: int) -> Publicity:
 
 
 @endpoints.route("/objections")
-@endpoints.response(200, ObjectionShown(many=True))
-def mine() -> Any:
-    """本人实名提出的异议"""
-    return objections.of_person(db.session(), auth.actor())
+@endpoints.arguments(ObjectionsAsked, location="query", unknown=RAISE)
+@endpoints.response(200, ObjectionList)
+def listed(asked: dict[str, Any]) -> dict[str, Any]:
+    """异议列表
+
+    本人实名提出的，以及有权办理或查看的。
+    """
+    rows, total = objections.listing(db.session(), actor=auth.actor(), **asked)
+    return {"rows": rows, "total": total}
 
 
 @endpoints.route(f"/objections/{ID}objection_id>")

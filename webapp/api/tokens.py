@@ -6,10 +6,11 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 from werkzeug.exceptions import Unauthorized
 
-from webapp import auth, db
-from webapp.api.fields import JsonInt
+from webapp import auth, db, idempotency
+from webapp.api.fields import ID, IDEMPOTENCY_KEY, JsonInt
 from webapp.views.sign_in import slowed_after_failures
 from workflows.domain import accounts
+from workflows.models import ApiToken
 
 endpoints = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens", description="令牌")
 
@@ -27,6 +28,29 @@ class TokenAsked(Schema):
 
 class TokenIssued(Schema):
     token = fields.String(required=True)
+
+
+class TokenShown(Schema):
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    expires_at = fields.AwareDateTime(required=True)
+
+
+@endpoints.route("")
+@endpoints.response(200, TokenShown(many=True))
+def index() -> list[ApiToken]:
+    """我的令牌"""
+    return accounts.tokens(db.session(), auth.actor())
+
+
+@endpoints.route(f"/{ID}token_id>/revocation", methods=["POST"])
+@endpoints.doc(parameters=[IDEMPOTENCY_KEY])
+@idempotency.once
+@endpoints.response(204)
+def revoke(token_id: int) -> None:
+    """撤销令牌"""
+    accounts.revoke_token(db.session(), token_id, actor=auth.actor())
 
 
 @endpoints.route("", methods=["POST"])

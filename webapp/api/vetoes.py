@@ -6,7 +6,7 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
 from webapp import auth, db
-from webapp.api.fields import ID, Paged, Person
+from webapp.api.fields import BIGGEST_ID, ID, Paged, Person
 from workflows.domain import vetoes
 from workflows.models import VetoEvent, VetoState
 
@@ -15,6 +15,9 @@ endpoints = Blueprint("api_vetoes", __name__, url_prefix="/api/v1/vetoes", descr
 
 class VetoesAsked(Paged):
     state = fields.String(load_default=None, validate=validate.OneOf(list(VetoState)))
+    clause = fields.String(load_default=None, validate=validate.Regexp(r"V\d{2}\Z"))
+    unit_id = fields.Integer(load_default=None, validate=validate.Range(1, BIGGEST_ID))
+    project_id = fields.Integer(load_default=None, validate=validate.Range(1, BIGGEST_ID))
 
 
 class VetoShown(Schema):

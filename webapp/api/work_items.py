@@ -7,6 +7,7 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
 from webapp import auth, db, i18n, idempotency
+from webapp.api import forms
 from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, FormContent, Paged, Values
 from webapp.api.files import FileShown
 from workflows import inboxes, tasks, work
@@ -84,8 +85,25 @@ class TaskState(Schema):
     may_complete = fields.Boolean(required=True)
 
 
+class RoundShown(Schema):
+    policy = fields.String(required=True)
+    done = fields.Integer(required=True)
+    total = fields.Integer(required=True)
+    agreed = fields.Integer(required=True)
+    against = fields.Integer(required=True)
+    result = fields.String(required=True, allow_none=True)
+
+
+class Offers(Schema):
+    """Which acts of sharing the caller may do with the task."""
+
+    transfer, delegate, add, remove, urge, copy = (fields.Boolean(required=True) for _ in range(6))
+
+
 class Task(TaskState):
     values = FormContent(required=True, metadata={"description": "表单的现有内容"})
+    round = fields.Nested(RoundShown, required=True, allow_none=True)
+    offers = fields.Nested(Offers, required=True)
     timeline = fields.List(fields.Nested(TimelineRow), required=True)
     opinion = fields.String(required=True, allow_none=True)
     attachments = fields.List(fields.Nested(FileShown), required=True)
@@ -115,6 +133,14 @@ def inbox(asked: dict[str, Any]) -> inboxes.Inbox:
 def show(item_id: int) -> tasks.TaskView:
     """一个任务"""
     return tasks.task(db.session(), item_id, actor=auth.actor())
+
+
+@endpoints.route(f"{ITEM}/form")
+@endpoints.response(200, forms.FormShown)
+def form(item_id: int) -> dict[str, Any]:
+    """任务的表单"""
+    task = tasks.task(db.session(), item_id, actor=auth.actor())
+    return forms.shape(task.schema, task.about)
 
 
 @endpoints.route(f"{ITEM}/completion", methods=["POST"])

@@ -1,5 +1,7 @@
 """Notices to people (站内通知)."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -32,6 +34,18 @@ def unread(session: Session, actor: User) -> list[Notice]:
 def recent(session: Session, actor: User) -> list[Notice]:
     """Read and unread notices of ``actor``, newest first, at most LISTED."""
     return _listed(session, actor, unread_only=False)
+
+
+def listing(
+    session: Session, actor: User, *, unread: bool = False, page: int = 1, size: int = 20
+) -> tuple[Sequence[Notice], int]:
+    """Notices of ``actor``, newest first, with how many there are in all; pages count from 1."""
+    query = select(Notice).where(Notice.user_id == actor.id)
+    if unread:
+        query = query.where(Notice.read_at.is_(None))
+    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    newest = query.order_by(Notice.id.desc()).offset((page - 1) * size).limit(size)
+    return session.scalars(newest).all(), total
 
 
 def unread_count(session: Session, actor: User) -> int:

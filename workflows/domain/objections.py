@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
@@ -165,10 +165,35 @@ def get(session: Session, objection_id: int, *, actor: User) -> Objection:
     return objection
 
 
-def of_person(session: Session, user: User) -> Sequence[Objection]:
-    """What ``user`` filed under their name, the newest first."""
-    query = select(Objection).where(Objection.filer_id == user.id).order_by(Objection.id.desc())
-    return session.scalars(query).all()
+def listing(
+    session: Session,
+    *,
+    actor: User,
+    publicity_id: int | None = None,
+    state: str | None = None,
+    mine: bool = False,
+    page: int = 1,
+    size: int = 20,
+) -> tuple[Sequence[Objection], int]:
+    """Those that ``actor`` may see, the newest first, with how many there are; ``mine``: filed under one's name."""
+    query = select(Objection).where(_seen_by(session, actor))
+    wanted = {Objection.publicity_id: publicity_id, Objection.state: state}
+    query = query.where(*(column == value for column, value in wanted.items() if value is not None))
+    if mine:
+        query = query.where(Objection.filer_id == actor.id)
+    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    newest = query.order_by(Objection.id.desc()).offset((page - 1) * size).limit(size)
+    return session.scalars(newest).all(), total
+
+
+def _seen_by(session: Session, actor: User) -> Any:
+    """The SQL condition of permissions.may_see_objection."""
+    own = (Objection.filer_id == actor.id) | Objection.findings.any(user_id=actor.id)
+    if not permissions.grants(session, actor).is_any((*permissions.READ_ALL, "party_committee")):
+        return own
+    shown = select(Publicity).where(Publicity.id.in_(select(Objection.publicity_id)))
+    barred = [one.id for one in session.scalars(shown) if permissions.is_party(actor, one)]
+    return own | Objection.publicity_id.not_in(barred)
 
 
 def expect_impartial(objection: Objection, user: User) -> None:

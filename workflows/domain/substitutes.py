@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
@@ -59,12 +59,33 @@ def revoke(session: Session, delegation_id: int, *, actor: User) -> Delegation:
     return found
 
 
-def listing(session: Session, *, actor: User) -> Sequence[Delegation]:
-    """What ``actor`` has given or got; every one for those who read all; the newest first."""
-    query = select(Delegation).order_by(Delegation.id.desc())
+def listing(
+    session: Session,
+    *,
+    actor: User,
+    person_id: int | None = None,
+    in_force: bool = False,
+    page: int = 1,
+    size: int = 20,
+) -> tuple[Sequence[Delegation], int]:
+    """What ``actor`` has given or got; every one for those who read all; the newest first, with how many there are."""
+    query = select(Delegation)
     if not permissions.grants(session, actor).is_any(permissions.READ_ALL):
-        query = query.where(or_(Delegation.principal_id == actor.id, Delegation.substitute_id == actor.id))
-    return session.scalars(query).all()
+        query = query.where(_has_part(actor.id))
+    if person_id is not None:
+        query = query.where(_has_part(person_id))
+    if in_force:
+        today = clock.today()
+        query = query.where(
+            Delegation.revoked_at.is_(None), Delegation.from_day <= today, Delegation.to_day >= today
+        )
+    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    newest = query.order_by(Delegation.id.desc()).offset((page - 1) * size).limit(size)
+    return session.scalars(newest).all(), total
+
+
+def _has_part(user_id: int) -> ColumnElement[bool]:
+    return or_(Delegation.principal_id == user_id, Delegation.substitute_id == user_id)
 
 
 def _check(

@@ -153,12 +153,24 @@ def get(session: Session, veto_id: int, *, actor: User) -> VetoEvent:
 
 
 def listing(
-    session: Session, *, actor: User, state: str | None = None, page: int = 1, size: int = 20
+    session: Session,
+    *,
+    actor: User,
+    state: str | None = None,
+    clause: str | None = None,
+    unit_id: int | None = None,
+    project_id: int | None = None,
+    page: int = 1,
+    size: int = 20,
 ) -> tuple[Sequence[VetoEvent], int]:
     """Those that ``actor`` may see, the newest first, with how many there are in all; pages count from 1."""
-    query = select(VetoEvent)
-    if state:
-        query = query.where(VetoEvent.state == state)
+    wanted = {
+        VetoEvent.state: state,
+        VetoEvent.clause: clause,
+        VetoEvent.unit_id: unit_id,
+        VetoEvent.project_id: project_id,
+    }
+    query = select(VetoEvent).where(*(column == one for column, one in wanted.items() if one is not None))
     if not permissions.may_read_vetoes(session, actor):
         units = [unit for role, unit in permissions.grants(session, actor).roles if role in HEADS and unit]
         query = query.outerjoin(Project, VetoEvent.project_id == Project.id).where(

@@ -37,7 +37,9 @@ class Process(Base):
     version: Mapped[int] = mapped_column()  # raised by every change
     state: Mapped[bytes] = mapped_column(LargeBinary)  # engine.codec
     mail: Mapped[int] = mapped_column(default=0)  # messages that arrived before anything waited for them
-    is_troubled: Mapped[bool] = mapped_column(default=False)  # a step behind an act or a timer has failed since
+    is_troubled: Mapped[bool] = mapped_column(
+        default=False
+    )  # a step behind an act or a timer has failed since
     history_seq: Mapped[int] = mapped_column(default=0)
     history_head: Mapped[str] = mapped_column(String(64), default="")
     started_by_id: Mapped[int | None] = mapped_column(index=True)
