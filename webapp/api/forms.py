@@ -66,7 +66,7 @@ def _field(name: str, each: fields.Field[Any], picks: Picks) -> dict[str, Any]:
 
 def _column(name: str, each: fields.Field[Any], picks: Picks) -> dict[str, Any]:
     one = each.inner if isinstance(each, fields.List) else each
-    about: Mapping[str, Any] = each.metadata | one.metadata
+    about: Mapping[str, Any] = {**each.metadata, **one.metadata}
     is_rows = isinstance(one, fields.Nested)
     refers_to = about.get("widget")
     return {
