@@ -96,6 +96,7 @@ def take_effect(session: Session, veto: VetoEvent) -> list[int]:
 
     Raises Conflict when an appeal has come at the last moment.
     """
+    session.flush()  # a refresh would drop what a settlement has just written
     session.refresh(veto, with_for_update={"of": VetoEvent})
     _expect(veto, VetoState.NOTIFIED)
     veto.state, veto.confirmed_at = VetoState.CONFIRMED, clock.now()
