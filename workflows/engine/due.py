@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, inspect, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
@@ -13,11 +13,19 @@ from workflows.engine.tables import OPEN, Due, WorkItem
 from workflows.engine.waiting import waiting_timers
 from workflows.errors import Conflict
 
+# Built once: every worker asks it without end.
+_ROWS: Any = inspect(Due).local_table.c
+_DUE = (
+    select(_ROWS.id)
+    .where(_ROWS.next_try_at <= bindparam("now"))
+    .order_by(_ROWS.next_try_at, _ROWS.id)
+    .limit(bindparam("limit"))
+)
+
 
 def due_ids(session: Session, limit: int) -> list[int]:
     """Rows whose time has come, oldest first."""
-    query = select(Due.id).where(Due.next_try_at <= clock.now()).order_by(Due.next_try_at, Due.id)
-    return list(session.scalars(query.limit(limit)))
+    return list(session.scalars(_DUE, {"now": clock.now(), "limit": limit}))
 
 
 def wake(session: Session, due_id: int) -> bool:

@@ -1,13 +1,22 @@
 """Incidents: what an automatic step could not do, kept where people see it, until it has been done."""
 
 import traceback
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, inspect, select, update
 from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.engine.errors import StepFailed
 from workflows.engine.tables import Due, Incident, Process, WorkItem
+
+# Built once: every row that a job does ends with it.
+_INCIDENTS: Any = inspect(Incident).local_table
+_RESOLVE = (
+    update(_INCIDENTS)
+    .where(_INCIDENTS.c.source == bindparam("of"), _INCIDENTS.c.resolved_at.is_(None))
+    .values(resolved_at=bindparam("now"))
+)
 
 
 def record(session: Session, source: str, process_id: int | None, error: BaseException) -> Incident:
@@ -54,5 +63,4 @@ def trouble(session: Session, process_id: int) -> None:
 
 def resolve(session: Session, source: str) -> None:
     """Close the incident of ``source``, if there is one: it has worked."""
-    closing = update(Incident).where(Incident.source == source, Incident.resolved_at.is_(None))
-    session.execute(closing.values(resolved_at=clock.now()))
+    session.execute(_RESOLVE, {"of": source, "now": clock.now()})

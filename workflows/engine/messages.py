@@ -1,8 +1,9 @@
 """Messages between processes: spread to their receivers, then delivered, one transaction per receiver."""
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, inspect, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
@@ -14,26 +15,40 @@ from workflows.engine.tables import RUNNING, Delivery, Message, Process, Process
 
 LOOKED_AT_AGAIN = dt.timedelta(hours=1)
 
+# Built once: every worker asks them without end.
+_MESSAGES: Any = inspect(Message).local_table.c
+_KEYS: Any = inspect(ProcessKey).local_table.c
+_DELIVERIES: Any = inspect(Delivery).local_table.c
+_NEW = select(_MESSAGES.id).where(_MESSAGES.status == "new").order_by(_MESSAGES.id).limit(bindparam("limit"))
+_CROSSED = (
+    select(_MESSAGES.id)
+    .where(_KEYS.key == _MESSAGES.key, _KEYS.value == _MESSAGES.value)
+    .where(_MESSAGES.status == "kept", _MESSAGES.sent_at > bindparam("since"))
+    .distinct()
+    .order_by(_MESSAGES.id)
+    .limit(bindparam("limit"))
+)
+_DUE = (
+    select(_DELIVERIES.id)
+    .where(_DELIVERIES.status == "due", _DELIVERIES.next_try_at <= bindparam("now"))
+    .order_by(_DELIVERIES.id)
+    .limit(bindparam("limit"))
+)
+
 
 def new_ids(session: Session, limit: int) -> list[int]:
     """Messages not yet spread, oldest first; and those just kept for nobody for whom a process now holds the key.
 
     The latter came while another transaction, not yet committed, wrote that key: neither saw the other.
     """
-    new = session.scalars(select(Message.id).where(Message.status == "new").order_by(Message.id).limit(limit))
-    crossed = (
-        select(Message.id)
-        .join(ProcessKey, (ProcessKey.key == Message.key) & (ProcessKey.value == Message.value))
-        .where(Message.status == "kept", Message.sent_at > clock.now() - LOOKED_AT_AGAIN)
-        .distinct()
-    )
-    return [*new, *session.scalars(crossed.order_by(Message.id).limit(limit))]
+    new = session.scalars(_NEW, {"limit": limit})
+    crossed = {"since": clock.now() - LOOKED_AT_AGAIN, "limit": limit}
+    return [*new, *session.scalars(_CROSSED, crossed)]
 
 
 def due_ids(session: Session, limit: int) -> list[int]:
     """Deliveries to be made now, oldest first."""
-    query = select(Delivery.id).where(Delivery.status == "due", Delivery.next_try_at <= clock.now())
-    return list(session.scalars(query.order_by(Delivery.id).limit(limit)))
+    return list(session.scalars(_DUE, {"now": clock.now(), "limit": limit}))
 
 
 def spread(session: Session, message_id: int) -> int:
