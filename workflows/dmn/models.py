@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from workflows import feel
 from workflows.dmn.boxed import Definition, Logic, Making, Scope
 from workflows.dmn.item_types import ItemType
 from workflows.dmn.tables import Table
 from workflows.dmn.traces import Outcome, Step
+
+MOST_KEPT = 5000  # outcomes of one file
+PLAIN = str | int | Decimal | dt.date | None
 
 
 @dataclass(frozen=True)
@@ -47,12 +53,13 @@ class Decision:
 
 @dataclass(frozen=True)
 class Model:
-    """All of one file, by id."""
+    """All of one file, by id. What was decided over plain values is kept: the same question has the same answer."""
 
     file: str
     decisions: Mapping[str, Decision]
     input_data: Mapping[str, InputData]
     knowledge: Mapping[str, Knowledge]
+    _kept: dict[tuple[str, ...], Outcome] = field(default_factory=dict, repr=False, compare=False)
 
     def decision(self, key: str) -> Decision:
         """The decision with that id or name. Raises KeyError."""
@@ -75,10 +82,26 @@ class Model:
         More inputs than needed do no harm. Raises DecisionError where a table does not decide, for an
         input that is missing or not allowed, and where the cost exceeds ``budget``.
         """
-        making = Making(self.file, budget or feel.Budget())
         wanted = self.decision(decision)
+        needed = self._needed(wanted)
+        plain = [inputs[data.name] for data in needed if isinstance(inputs.get(data.name, ...), PLAIN)]
+        if budget is not None or len(plain) < len(needed):
+            return self._decided(wanted, needed, inputs, budget or feel.Budget())
+        key = (wanted.id, *map(repr, plain))  # 1, true and 1.0 are equal, but not the same question
+        outcome = self._kept.get(key)
+        if outcome is None:
+            outcome = self._decided(wanted, needed, inputs, feel.Budget())
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = outcome
+        return Outcome(deepcopy(outcome.value), outcome.trace)
+
+    def _decided(
+        self, wanted: Decision, needed: list[InputData], inputs: Mapping[str, object], budget: feel.Budget
+    ) -> Outcome:
+        making = Making(self.file, budget)
         making.open.append(Step(wanted.name))
-        given = {data.name: _taken_in(data, inputs, making) for data in self._needed(wanted)}
+        given = {data.name: _taken_in(data, inputs, making) for data in needed}
         try:
             value = self._made(wanted, given, {}, making)
         except feel.Refused as error:
