@@ -150,8 +150,13 @@ def digest_of(content: bytes) -> str:
 
 
 def _find(session: Session, decision: str, at: dt.datetime | None) -> tuple[Edition, dmn.Model] | None:
-    for edition in in_force(session, at=at).values():
-        known = loaded(session, edition)
-        if decision in known.decisions:
-            return edition, known
+    """The edition that holds ``decision`` at ``at``: of each file the newest of that instant is looked at."""
+    instant = at or clock.now()
+    seen: set[str] = set()
+    for edition in reversed(editions(session)):
+        if edition.since <= instant and edition.file not in seen:
+            seen.add(edition.file)
+            known = loaded(session, edition)
+            if decision in known.decisions:
+                return edition, known
     return None
