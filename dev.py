@@ -33,6 +33,7 @@ def main(arguments: list[str]) -> int:
     if rest and chosen.command != "test":
         _parser().error(f"not understood: {' '.join(rest)}")
     os.chdir(ROOT)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # with it every process compiles all of our code anew
     for number in (signal.SIGTERM, signal.SIGHUP):  # a polite kill and a closed terminal are like Ctrl+C
         signal.signal(number, _interrupt)
     commands = {

@@ -58,7 +58,9 @@ def _make_venv() -> None:
 
 
 def _sync(lock: str) -> None:
-    command = [uv(), "pip", "sync", "--require-hashes", "--python", str(PYTHON), str(ROOT / lock)]
+    # Compiled now, on all processors, for else the first command of each kind compiles what it imports.
+    options = ["--require-hashes", "--compile-bytecode", "--python", str(PYTHON)]
+    command = [uv(), "pip", "sync", *options, str(ROOT / lock)]
     steps.run(f"install {lock}", command, advice=NO_NETWORK, env=uv_settings())
 
 
