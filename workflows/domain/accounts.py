@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Sequence
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -19,10 +20,6 @@ TOKEN_DAYS = range(1, 366)
 TOKEN_NAME_LENGTH = 60
 
 _HASHER = PasswordHasher()
-# Checked when the login is unknown, so that both answers take the same time.
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
-
-
 # Built once: every request begins with one of them.
 _BY_ID = select(User).where(User.id == bindparam("user_id"), User.is_active)
 _BY_TOKEN = (
@@ -45,11 +42,18 @@ def by_login(session: Session, login: str) -> User | None:
 
 def check_password(user: User | None, password: str) -> bool:
     """Whether ``user`` exists, is active and has this password; the same work is done in each case."""
+    nobody = _nobody()
     try:
-        matches = _HASHER.verify(user.password_hash if user else _NOBODY, password)
+        matches = _HASHER.verify(user.password_hash if user else nobody, password)
     except (VerificationError, InvalidHashError):
         return False
     return matches and user is not None and user.is_active
+
+
+@cache
+def _nobody() -> str:
+    """What is checked when the login is unknown. It is asked for in each case, so that all take the same time."""
+    return _HASHER.hash(secrets.token_urlsafe(16))
 
 
 def hash_password(password: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import DecimalException
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -239,14 +240,17 @@ class _Lexer(Lexer):
         yield from tokens
 
 
-_PARSER = Lark(
-    Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8"),
-    parser="lalr",
-    lexer=_Lexer,
-    start=["expression_text", "unary_text"],
-    transformer=_Builder(),
-    maybe_placeholders=True,
-)
+@cache
+def _parser() -> Lark:
+    """Made when something is parsed: making it takes as long as starting many a command."""
+    return Lark(
+        Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8"),
+        parser="lalr",
+        lexer=_Lexer,
+        start=["expression_text", "unary_text"],
+        transformer=_Builder(),
+        maybe_placeholders=True,
+    )
 
 
 def parse(text: str, names: frozenset[str], *, is_unary: bool) -> Node:
@@ -255,7 +259,7 @@ def parse(text: str, names: frozenset[str], *, is_unary: bool) -> Node:
     if is_unary:
         _mark_negation(tokens)
     try:
-        return cast(Node, _PARSER.parse(tokens, start="unary_text" if is_unary else "expression_text"))
+        return cast(Node, _parser().parse(tokens, start="unary_text" if is_unary else "expression_text"))
     except UnexpectedInput as error:
         raise _explained(text, error) from None
     except Bad as error:
