@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
@@ -42,6 +42,12 @@ def principal_of(session: Session, item: WorkItem, held: Grants) -> int | None:
     return next((one.user_id for one in held.principals if _is_asked(session, item, one)), None)
 
 
+# Built once: every vote asks it.
+_SAID = select(WorkItem.done_for_id).where(
+    WorkItem.round_id == bindparam("round_id"), WorkItem.done_by_id == bindparam("actor_id")
+)
+
+
 def _is_barred(taken: "Taken", session: Session, actor: User) -> bool:
     """Whether a substitute may not do this one: they belong to the team that is judged, or would speak twice."""
     item = taken.item
@@ -51,10 +57,7 @@ def _is_barred(taken: "Taken", session: Session, actor: User) -> bool:
             return True
     if item.round_id is None:
         return False
-    said = select(WorkItem.done_for_id).where(
-        WorkItem.round_id == item.round_id, WorkItem.done_by_id == actor.id
-    )
-    others = session.scalars(said).all()
+    others = session.scalars(_SAID, {"round_id": item.round_id, "actor_id": actor.id}).all()
     return bool(others) and (taken.for_id is not None or any(one is not None for one in others))
 
 

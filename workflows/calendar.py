@@ -25,6 +25,10 @@ class CalendarDay(Base):
     reason: Mapped[str] = mapped_column(String(80))
 
 
+# Built once: nearly every act asks it, for a due date.
+_DECLARED = select(CalendarDay.__table__.c.day, CalendarDay.__table__.c.is_workday)
+
+
 @lru_cache(maxsize=64)
 def _published(year: int) -> tuple[frozenset[dt.date], frozenset[dt.date]]:
     """Holidays and working weekend days (调休) of ``year`` as published."""
@@ -44,8 +48,7 @@ def is_published(year: int) -> bool:
 def overrides(session: Session) -> dict[dt.date, bool]:
     """The plant's own days, read once in a session."""
     if OVERRIDES not in session.info:
-        rows = session.execute(select(CalendarDay.day, CalendarDay.is_workday))
-        session.info[OVERRIDES] = dict(rows.all())
+        session.info[OVERRIDES] = dict(session.execute(_DECLARED).all())
     own: dict[dt.date, bool] = session.info[OVERRIDES]
     return own
 

@@ -25,6 +25,11 @@ BEGINNING = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # from here on the first ver
 KNOWN = "rules in force"  # where a session keeps the adopted versions
 SETTING, DEADLINE = "setting", "deadline"
 
+# Built once: nearly every act asks it, for a due date.
+_ADOPTED = select(RuleVersion.file, RuleVersion.version, RuleVersion.digest, RuleVersion.in_force_from).where(
+    RuleVersion.state == RuleState.ADOPTED
+)
+
 _models: dict[tuple[str, str], dmn.Model] = {}  # by file and digest: read once by a server
 
 
@@ -103,8 +108,7 @@ def editions(session: Session) -> list[Edition]:
     A shipped file that has not been stored yet counts as its version 1, as which it will be stored.
     """
     if KNOWN not in session.info:
-        columns = (RuleVersion.file, RuleVersion.version, RuleVersion.digest, RuleVersion.in_force_from)
-        adopted = session.execute(select(*columns).where(RuleVersion.state == RuleState.ADOPTED))
+        adopted = session.execute(_ADOPTED)
         known = [Edition(file, version, digest, since) for file, version, digest, since in adopted if since]
         stored = {one.file for one in known}
         known += [

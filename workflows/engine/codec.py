@@ -175,8 +175,8 @@ def _holder(top: BpmnWorkflow, part: BpmnSubWorkflow) -> Task | None:
 
 
 def _untag(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_untag(inner) for inner in value]
+    if isinstance(value, list):  # mostly rows of numbers
+        return [_untag(inner) if isinstance(inner, list | dict) else inner for inner in value]
     if not isinstance(value, dict):
         return value
     if len(value) == 1:

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from workflows import clock
 from workflows.engine.tables import HistoryEntry, Process
 
+_INSERT: Any = insert(HistoryEntry.__table__)  # type: ignore[arg-type]  # built once: every act ends with it
+
 
 class Chain:
     """The acts that one transaction adds to the history of a process."""
@@ -55,7 +57,7 @@ class Chain:
         self.process.history_seq, self.process.history_head = self.seq, self.head
         session.flush()
         if self.rows:
-            session.execute(insert(HistoryEntry.__table__), self.rows)  # type: ignore[arg-type]
+            session.execute(_INSERT, self.rows)
         self.rows = []
 
 

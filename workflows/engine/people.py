@@ -36,6 +36,9 @@ _MARK_DONE = (
         }
     )
 )
+_DUES: Any = inspect(Due).local_table
+_NO_REMINDERS = delete(_DUES).where(_DUES.c.item_id == bindparam("of"))
+_ADD_REMINDERS = insert(_DUES)
 _VOTES = (
     select(
         Round,
@@ -143,7 +146,7 @@ def _mark_done(
     for name, value in values.items():
         set_committed_value(item, name, value)
     if item.due_at is not None:
-        run.session.execute(delete(Due).where(Due.item_id == item.id))
+        run.session.execute(_NO_REMINDERS, {"of": item.id})
 
 
 def _decide(run: "Run", item: WorkItem) -> str | None:
@@ -210,7 +213,7 @@ def _plan_reminders(run: "Run", items: Collection[WorkItem]) -> None:
                 about = {"process_id": item.process_id, "item_id": item.id, "action": action}
                 rows.append({**about, "offset_days": offset, "due_at": at, "next_try_at": at})
     if rows:
-        run.session.execute(insert(Due), rows)
+        run.session.execute(_ADD_REMINDERS, rows)
 
 
 def move_due(run: "Run", item: WorkItem, due_at: dt.datetime, *, actor_id: int, reason: str) -> None:
@@ -263,7 +266,7 @@ def _ids(signers: tuple[Signer, ...]) -> list[int]:
 
 def _move_due(run: "Run", item: WorkItem, due_at: dt.datetime, *, actor_id: int | None, reason: str) -> None:
     before, item.due_at = item.due_at, due_at
-    run.session.execute(delete(Due).where(Due.item_id == item.id))
+    run.session.execute(_NO_REMINDERS, {"of": item.id})
     _plan_reminders(run, [item])
     change: dict[str, Any] = {"before": {"due_at": before}, "after": {"due_at": due_at}}
     run.chain.add("move_due", item.node, actor_id=actor_id, item_id=item.id, reason=reason, **change)

@@ -19,7 +19,12 @@ from workflows.engine.tables import CANCELLED, Delivery, Due, Message, Process, 
 Timers = Mapping[tuple[int, str], dt.datetime]  # due instants by serial of the task and node
 
 
-# Built once: it begins every act of a person, and building it costs as much as running it.
+# Built once: one of them begins every act, and building it costs as much as running it.
+_OF_PROCESS = select(Process).where(Process.id == bindparam("process_id"))
+_HOLD, _HOLD_IF_FREE = (
+    _OF_PROCESS.with_for_update(skip_locked=skip_locked).execution_options(populate_existing=True)
+    for skip_locked in (False, True)
+)
 _HOLD_ITEM = (
     select(Process, WorkItem)
     .join(WorkItem, WorkItem.process_id == Process.id)
@@ -31,8 +36,8 @@ _HOLD_ITEM = (
 
 def hold(session: Session, process_id: int, *, skip_locked: bool) -> Process | None:
     """The process row, held until the transaction ends; None when there is none, or another has it."""
-    query = select(Process).where(Process.id == process_id).with_for_update(skip_locked=skip_locked)
-    return session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
+    query = _HOLD_IF_FREE if skip_locked else _HOLD
+    return session.scalars(query, {"process_id": process_id}).one_or_none()
 
 
 def hold_item(session: Session, item_id: int) -> tuple[Process, WorkItem] | None:

@@ -16,6 +16,10 @@ from workflows.rehearsal.scene import Later, Never, Scene, Stuck
 
 ENDLESS = ("campaign", "batch", "monthly_meeting")  # a year goes on, whatever becomes of its challenges
 
+# Built once: asked after every act.
+_FAILED = select(Incident).where(Incident.resolved_at.is_(None)).limit(1)
+_NEWEST = select(func.max(WorkItem.id))
+
 
 @dataclass(order=True)
 class Plan:
@@ -105,7 +109,7 @@ class Player:
     def _waiting(self) -> list[Item]:
         """The tasks to look at now; nothing is asked of the service when nothing can have changed."""
         with self._database.read() as session:
-            newest = session.scalar(select(func.max(WorkItem.id))) or 0
+            newest = session.scalar(_NEWEST) or 0
         is_time = any(at is None or at <= clock.now() for at in self._later.values())
         if newest == self._newest and not is_time:
             return []
@@ -155,7 +159,7 @@ class Player:
         """Let the jobs run, and see that none failed."""
         jobs.run_until_quiet(self._database)
         with self._database.read() as session:
-            failed = session.scalars(select(Incident).where(Incident.resolved_at.is_(None)).limit(1)).first()
+            failed = session.scalars(_FAILED).first()
         if failed is not None:
             raise Stuck(f"{failed.node or failed.source} failed: {failed.error}")
 

@@ -111,11 +111,19 @@ def _held(rows: Sequence[Any], user_id: int) -> Grants:
     )
 
 
+# Built once: every approval and reminder asks one of them.
+_HOLDERS = (
+    select(User).join(RoleGrant).where(RoleGrant.role == bindparam("role"), User.is_active).order_by(User.id)
+)
+_OF_PLANT = _HOLDERS.where(RoleGrant.unit_id.is_(None))
+_OF_UNIT = _HOLDERS.where(RoleGrant.unit_id == bindparam("unit_id"))
+
+
 def holders(session: Session, role: str, unit_id: int | None) -> list[User]:
     """Everybody active who holds ``role`` in the unit (None: for the whole plant)."""
-    query = select(User).join(RoleGrant).where(RoleGrant.role == role, User.is_active)
-    query = query.where(RoleGrant.unit_id.is_(None) if unit_id is None else RoleGrant.unit_id == unit_id)
-    return list(session.scalars(query.order_by(User.id)))
+    if unit_id is None:
+        return list(session.scalars(_OF_PLANT, {"role": role}))
+    return list(session.scalars(_OF_UNIT, {"role": role, "unit_id": unit_id}))
 
 
 def substitutes(session: Session, user_ids: Collection[int]) -> list[User]:
