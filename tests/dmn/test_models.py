@@ -137,3 +137,18 @@ def test_knowledge_calling_knowledge_shares_one_budget() -> None:
     assert evaluate(literal("many(10)"), DOUBLE, many, requires=("k2",)) == 110
     with pytest.raises(dmn.DecisionError, match="needs too many steps"):
         evaluate(literal("for i in 1..9999 return many(9999)"), DOUBLE, many, requires=("k2",))
+
+
+def test_a_kept_answer_is_that_of_the_very_same_question() -> None:
+    model = loaded(
+        decision(literal("if n instance of boolean then [0] else [n]"), requires=["i1"]),
+        input_data("i1", "n"),
+    )
+    first = model.evaluate("d", {"n": 1}).value
+    assert isinstance(first, list)
+    first.append("changed by who asked")
+    assert model.evaluate("d", {"n": 1}).value == [1]
+    assert model.evaluate("d", {"n": True}).value == [0]  # which Python takes for equal to 1
+    assert model.evaluate("d", {"n": None}).value == [None]
+    with pytest.raises(dmn.DecisionError, match="not given"):
+        model.evaluate("d", {})
