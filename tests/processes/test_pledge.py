@@ -3,11 +3,11 @@
 import datetime as dt
 import hashlib
 import io
-import zipfile
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from docx import Document
 from sqlalchemy import select
 
 from tests import factories, play
@@ -155,7 +155,7 @@ def test_the_paper_is_kept_with_its_hash_and_names_who_signed(
         paper = files.content(pledge.file)
         assert pledge.file.name == "军令状-JLZ-2026-001.docx"
         signed = [(one.capacity, one.user_id) for one in pledge.signatures]
-        leader = session.get_one(User, cast.leader).name
+        leader, unit = session.get_one(User, cast.leader).name, pledge.project.unit.name
     assert pledge.paper_hash == hashlib.sha256(paper).hexdigest()
     capacities = (
         "挂帅人",
@@ -166,9 +166,12 @@ def test_the_paper_is_kept_with_its_hash_and_names_who_signed(
         "厂党组织书记",
     )
     assert signed == list(zip(capacities, _signers(cast, works), strict=True))
-    text = zipfile.ZipFile(io.BytesIO(paper)).read("word/document.xml").decode()
-    for told in ("军令状 JLZ-2026-001", "自主决定技术路线", "经费预算：120 万元", f"挂帅人：{leader}"):
-        assert told in text
+    document = Document(io.BytesIO(paper))
+    rows = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
+    assert [one.text for one in document.paragraphs[:2]] == ["军令状", "编号：JLZ-2026-001"]
+    for told in (["挂帅人", f"{leader}（{unit}）"], ["经费预算", "120 万元"]):
+        assert told in rows
+    assert tuple(row[0] for row in rows[-len(capacities) :]) == capacities
 
 
 def test_terms_returned_come_back_to_the_leader(campaign: Database, cast: Cast, works: Works) -> None:

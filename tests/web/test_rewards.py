@@ -1,11 +1,13 @@
 """Rewards, appraisals and vetoes on the pages and over the API: line by line, and only for those concerned."""
 
 import datetime as dt
+import io
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from flask import Flask
+from openpyxl import load_workbook
 from sqlalchemy.orm import Session
 
 from tests import factories
@@ -16,6 +18,7 @@ from workflows import clock
 from workflows.db import Database
 from workflows.domain import accounts, payouts, rewards, splits
 from workflows.domain.calculation import FEN_PER_WAN
+from workflows.domain.payout_lists import MEDIA_TYPE
 from workflows.models import (
     Acceptance,
     Appraisal,
@@ -200,22 +203,21 @@ def test_the_pages_show_them(visit: Visit, case_id: int) -> None:
     assert "V06 一般责任事故（含轻伤以上） ✕ 已生效" in text_of(visitor.get("/vetoes/1").text)
     stranger = visit()
     stranger.sign_in("stranger")
-    for path in (f"/rewards/{case_id}", "/vetoes/1", "/payouts/1.csv"):
+    for path in (f"/rewards/{case_id}", "/vetoes/1", "/payouts/1.xlsx"):
         assert stranger.get(path).status_code == 404
 
 
-def test_a_payment_is_a_table_that_no_spreadsheet_takes_for_formulas(
-    visit: Visit, database: Database, case_id: int
+def test_the_list_of_a_payment_is_for_those_who_see_the_payment(
+    visit: Visit, speak: Speak, case_id: int
 ) -> None:
-    with database.transaction() as session:
-        session.get_one(RewardCase, case_id).project.leader.name = "=1+1"
     visitor = visit()
     visitor.sign_in("head")
-    answer = visitor.get("/payouts/1.csv")
-    assert answer.content_type == "text/csv; charset=utf-8"
-    lines = answer.get_data(as_text=True).splitlines()
-    assert lines[0] == "\ufeff榜单,项目,单位,姓名,金额（元，税前）,计税项目"
-    assert lines[1].endswith(",'=1+1,8050,工资薪金")
+    answers = [visitor.get("/payouts/1.xlsx"), speak("office").get("/payouts/1/list")]
+    for answer in answers:
+        assert (answer.content_type, answer.headers["Cache-Control"]) == (MEDIA_TYPE, "no-store")
+        sheet = load_workbook(io.BytesIO(answer.get_data())).worksheets[0]
+        assert [row[4].value for row in sheet.iter_rows(min_row=8)] == [8050, 14950, 23000]
+    assert speak("stranger").get("/payouts/1/list").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/rewards", "/payouts", "/appraisals", "/vetoes"])

@@ -16,6 +16,14 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9._~-]{8,80}$"},
 }
 
+PAPER = ("application/pdf", "text/html")  # the second where the server cannot make the first
+
+
+def as_file(*media_types: str) -> dict[str, Any]:
+    """The ``responses`` of an endpoint that gives out a file of one of these types."""
+    content = {one: {"schema": {"type": "string", "format": "binary"}} for one in media_types}
+    return {"200": {"description": "文件内容", "content": content}}
+
 
 class JsonInt(fields.Integer):
     """An integer as JSON Schema has it: 3 and 3.0, but neither "3" nor true nor 2.6e-42."""

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from werkzeug import Response
 
 from webapp import auth, db, idempotency
-from webapp.api.fields import ID, IDEMPOTENCY_KEY, Person
+from webapp.api.fields import ID, IDEMPOTENCY_KEY, Person, as_file
 from webapp.views.files import download
 from workflows import access
 from workflows.domain import files
@@ -19,7 +19,6 @@ from workflows.models import StoredFile
 endpoints = Blueprint("api_files", __name__, url_prefix="/api/v1/files", description="附件")
 
 FILE = f"/{ID}file_id>"
-ANY: dict[str, Any] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 
 
 class FileSent(Schema):
@@ -65,7 +64,7 @@ def show(file_id: int) -> StoredFile:
 
 
 @endpoints.route(f"{FILE}/content")
-@endpoints.doc(responses={"200": {"description": "文件内容", "content": ANY}})
+@endpoints.doc(responses=as_file("*/*"))
 def content(file_id: int) -> Response:
     """下载附件"""
     return download(file_id)

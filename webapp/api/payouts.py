@@ -4,14 +4,18 @@ from typing import Any
 
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields
+from werkzeug import Response
 
 from webapp import auth, db
-from webapp.api.fields import ID, Paged, Person
+from webapp.api.fields import ID, Paged, Person, as_file
 from webapp.api.rewards import PaidShown
+from webapp.views.rewards import payout
 from workflows.domain import payouts
 from workflows.models import PayoutBatch
 
 endpoints = Blueprint("api_payouts", __name__, url_prefix="/api/v1/payouts", description="发放")
+
+PAYOUT = f"/{ID}payout_id>"
 
 
 class PayoutsAsked(Paged):
@@ -44,8 +48,15 @@ def index(asked: dict[str, Any]) -> dict[str, Any]:
     return {"rows": rows, "total": total}
 
 
-@endpoints.route(f"/{ID}payout_id>")
+@endpoints.route(PAYOUT)
 @endpoints.response(200, PayoutShown)
 def show(payout_id: int) -> PayoutBatch:
     """一个发放批次"""
     return payouts.get(db.session(), payout_id, actor=auth.actor())
+
+
+@endpoints.route(f"{PAYOUT}/list")
+@endpoints.doc(responses=as_file("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
+def paper(payout_id: int) -> Response:
+    """发放表（Excel）"""
+    return payout(payout_id)

@@ -1,9 +1,9 @@
-"""激励: one case line by line, and a payment as a table for a spreadsheet."""
+"""激励: one case line by line, and the list of a payment as a workbook."""
 
-from flask import Blueprint, make_response, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from werkzeug import Response
 
-from webapp import auth, db
+from webapp import auth, db, downloads
 from webapp.pages import PAGE_SIZE, Paging, one_of, page_number, tasks_on
 from webapp.reward_terms import REWARD_STATES
 from workflows.domain import payouts, permissions, rewards
@@ -31,11 +31,12 @@ def show(reward_id: int) -> str:
     )
 
 
-@pages.get("/payouts/<int(min=1,max=2147483647):payout_id>.csv")
+@pages.get("/payouts/<int(min=1,max=2147483647):payout_id>.xlsx")
 def payout(payout_id: int) -> Response:
-    """The list of a payment, as a download."""
+    """发放表: the list of a payment, as a download."""
+    from workflows.domain import payout_lists  # openpyxl takes a while to import
+
     batch = payouts.get(db.session(), payout_id, actor=auth.actor())
-    answer = make_response(payouts.as_csv(batch))
-    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
-    answer.headers["Content-Disposition"] = f'attachment; filename="payout-{payout_id}.csv"'
-    return answer
+    return downloads.send(
+        payout_lists.write(batch), media_type=payout_lists.MEDIA_TYPE, name=f"发放表-{payout_id}.xlsx"
+    )

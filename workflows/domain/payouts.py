@@ -1,7 +1,5 @@
 """发放与追回: what is still due of a reward, paid to the members in batches or taken back."""
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -158,25 +156,6 @@ _SHOWN: Any = (
     joinedload(PayoutBatch.case).joinedload(RewardCase.project).joinedload(Project.leader),
     selectinload(PayoutBatch.rows).joinedload(PayoutRow.user),
 )
-
-
-def as_csv(batch: PayoutBatch) -> str:
-    """发放表: one line per member with unit, amount in 元 before tax, and the tax mark; for a spreadsheet."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\r\n")
-    rows.writerow(["榜单", "项目", "单位", "姓名", "金额（元，税前）", "计税项目"])
-    project = batch.case.project
-    for row in batch.rows:
-        person = (row.user.unit.name, row.user.name, str(row.amount_fen // 100))
-        rows.writerow(
-            [_cell(one) for one in (project.challenge.title, project.no or "", *person, "工资薪金")]
-        )
-    return "\ufeff" + text.getvalue()
-
-
-def _cell(text: str) -> str:
-    """``text`` so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def _open_batch(session: Session, case: RewardCase, amount_fen: int) -> None:

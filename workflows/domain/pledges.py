@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import calendar, clock
-from workflows.domain import challenges, files, notices, numbers, permissions, pledge_papers, projects, rules
+from workflows.domain import challenges, files, notices, numbers, permissions, projects, rules
 from workflows.errors import Conflict, Invalid, NotFound
 from workflows.models import (
     Bid,
@@ -145,6 +145,8 @@ def end_signing(pledge: Pledge) -> str:
 
 def seal(session: Session, pledge: Pledge) -> None:
     """归档编号: number and keep the paper as signed; the project is under contract."""
+    from workflows.domain import pledge_papers  # python-docx takes a while to import
+
     _expect(pledge, PledgeState.SIGNING)
     project = pledge.project
     prefix = f"JLZ-{clock.today().year}-"
