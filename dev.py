@@ -133,14 +133,16 @@ def test(arguments: list[str]) -> int:
 
 def tests_pass(arguments: list[str], *, whole: bool) -> bool:
     """Run the tests; ``whole`` adds what a quick run leaves out: the rehearsal on PostgreSQL too."""
-    chromium = services.chromium()
+    chromium, pango = services.chromium(), services.pango()
     with services.postgres() as postgres:
-        missing = [name for name, found in (("PostgreSQL", postgres), ("Chromium", chromium)) if not found]
+        needed = {"PostgreSQL": postgres, "Chromium": chromium, "Pango with Chinese fonts": pango}
+        missing = [name for name, found in needed.items() if not found]
         if missing and steps.is_ci():
             raise steps.Failed(
                 f"No {' and no '.join(missing)} here: with CI set this is a failure, not a skip."
             )
         found = {"JIEBANG_TEST_POSTGRES": postgres or "none", "JIEBANG_CHROMIUM": chromium or "none"}
+        found["JIEBANG_PANGO"] = "here" if pango else "none"
         if whole:
             found["JIEBANG_WHOLE"] = "1"
         command = [str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "worksteal", *arguments]

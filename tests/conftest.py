@@ -146,6 +146,17 @@ def chromium() -> str:
     return found
 
 
+@pytest.fixture(scope="session")
+def pango() -> None:
+    """Pango, with which papers become PDF."""
+    if os.environ.get("JIEBANG_PANGO") == "none":
+        _missing("Pango with Chinese fonts")
+    try:
+        import weasyprint  # noqa: F401 -- it loads Pango
+    except OSError:
+        _missing("Pango")
+
+
 ONE_IN = 6  # of these that run on PostgreSQL too, unless JIEBANG_BOTH is set
 ON_SQLITE_FIRST = ("tests/domain/", "tests/processes/", "tests/web/")
 

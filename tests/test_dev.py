@@ -115,18 +115,19 @@ def test_what_ci_has_not_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(steps.Failed) as failure:
         dev.tests_pass([], whole=False)
 
-    told = "No PostgreSQL and no Chromium here: with CI set this is a failure, not a skip."
-    assert str(failure.value) == told
+    missing = "No PostgreSQL and no Chromium and no Pango with Chinese fonts here"
+    assert str(failure.value) == f"{missing}: with CI set this is a failure, not a skip."
 
 
 @pytest.mark.usefixtures("bare_machine")
 def test_what_a_developer_has_not_is_skipped_loudly(capfd: pytest.CaptureFixture[str]) -> None:
     assert dev.tests_pass(["-n", "0", "tests/test_dev.py::test_a_step_that_failed_runs_again"], whole=False)
 
-    last_lines = capfd.readouterr().out.splitlines()[-2:]
+    last_lines = capfd.readouterr().out.splitlines()[-3:]
     assert last_lines == [
         "!! NOT TESTED: everything that needs PostgreSQL, because this machine has none.",
         "!! NOT TESTED: everything that needs Chromium, because this machine has none.",
+        "!! NOT TESTED: everything that needs Pango with Chinese fonts, because this machine has none.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""What tests need of the machine beside Python packages: a PostgreSQL server and a Chromium."""
+"""What tests need of the machine beside Python packages: a PostgreSQL server, a Chromium, and Pango."""
 
 import errno
 import os
@@ -19,6 +19,7 @@ from tools.environment import PYTHON, VENV
 LOCAL_SERVERS = ["postgresql://postgres@127.0.0.1:5432/postgres", "postgresql://127.0.0.1:5432/postgres"]
 MAY_CREATE = "select rolcreatedb or rolsuper from pg_roles where rolname = current_user"
 START_SECONDS = 30
+PANGO = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]  # what WeasyPrint needs of Debian
 
 
 @contextmanager
@@ -119,13 +120,20 @@ def chromium() -> str | None:
     found = os.environ.get("JIEBANG_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if found and _has_chinese_font():
         return found
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        wanted = ["fonts-noto-cjk"] if found else ["chromium", "fonts-noto-cjk"]
-        try:
-            _apt_install(wanted)
-        except steps.Failed as error:
-            steps.say(f"  {error}")
+    _try_to_install(["fonts-noto-cjk"] if found else ["chromium", "fonts-noto-cjk"])
     return found or shutil.which("chromium")
+
+
+def pango() -> bool:
+    """Whether papers can be made here as PDF, in Chinese; installed first where this is root on Debian."""
+    if not (_has_chinese_font() and _draws_papers()):
+        _try_to_install([*PANGO, "fontconfig", "fonts-noto-cjk"])
+    return _has_chinese_font() and _draws_papers()
+
+
+def _draws_papers() -> bool:
+    asked = subprocess.run([str(PYTHON), "-c", "import weasyprint"], capture_output=True, check=False)
+    return asked.returncode == 0
 
 
 def _has_chinese_font() -> bool:
@@ -133,6 +141,15 @@ def _has_chinese_font() -> bool:
         return False
     asked = subprocess.run(["fc-list", ":lang=zh-cn"], capture_output=True, text=True, check=False)
     return bool(asked.stdout.strip())
+
+
+def _try_to_install(packages: list[str]) -> None:
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    try:
+        _apt_install(packages)
+    except steps.Failed as error:
+        steps.say(f"  {error}")
 
 
 def _apt_install(packages: list[str]) -> None:

@@ -66,6 +66,7 @@ def _configure(shape: str, level: str) -> None:
     root.handlers = [kept for kept in root.handlers if kept.get_name() != HANDLER] + [handler]
     root.setLevel(level)
     logging.getLogger("werkzeug").setLevel("WARNING")  # its line per request repeats ours
+    logging.getLogger("weasyprint.progress").setLevel("WARNING")  # a line for every step of a paper
 
 
 def _begin() -> None:

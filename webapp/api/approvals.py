@@ -4,9 +4,11 @@ from typing import Any
 
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
+from werkzeug import Response
 
 from webapp import auth, db
-from webapp.api.fields import ID, Paged, Person
+from webapp.api.fields import ID, PAPER, Paged, Person, as_file
+from webapp.views import approvals as pages
 from workflows.domain import approvals
 from workflows.models import Approval, ApprovalKind, ApprovalResult
 
@@ -71,3 +73,10 @@ def index(asked: dict[str, Any]) -> dict[str, Any]:
 def show(approval_id: int) -> Approval:
     """一次审批"""
     return approvals.get(db.session(), approval_id, actor=auth.actor())
+
+
+@endpoints.route(f"/{ID}approval_id>/sheet")
+@endpoints.doc(responses=as_file(*PAPER))
+def sheet(approval_id: int) -> Response:
+    """审批单（PDF）"""
+    return pages.sheet(approval_id)

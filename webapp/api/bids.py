@@ -4,9 +4,11 @@ from typing import Any
 
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
+from werkzeug import Response
 
 from webapp import auth, db, idempotency
-from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, Paged, Person
+from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, PAPER, Paged, Person, as_file
+from webapp.views import bids as pages
 from workflows import work
 from workflows.domain import bids, permissions
 from workflows.errors import NotFound
@@ -105,6 +107,16 @@ def document(bid_id: int) -> dict[str, Any]:
     if content is None:
         raise NotFound("这份揭榜书还没有写好、尚未开榜，或者您无权查看。")
     return {"content": content}
+
+
+@endpoints.route(f"{BID}/receipt")
+@endpoints.doc(responses=as_file(*PAPER))
+def receipt(bid_id: int) -> Response:
+    """密封回执（PDF）
+
+    只有递交的时间和校验码，不含揭榜书的内容。
+    """
+    return pages.receipt(bid_id)
 
 
 @endpoints.route(f"{BID}/withdrawal", methods=["POST"])

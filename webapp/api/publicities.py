@@ -4,9 +4,11 @@ from typing import Any
 
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
+from werkzeug import Response
 
 from webapp import auth, db
-from webapp.api.fields import BIGGEST_ID, ID, Paged, Person
+from webapp.api.fields import BIGGEST_ID, ID, PAPER, Paged, Person, as_file
+from webapp.views import publicities as pages
 from workflows.domain import objections, publicities
 from workflows.models import Objection, ObjectionState, Publicity
 
@@ -104,6 +106,13 @@ def index(asked: dict[str, Any]) -> dict[str, Any]:
 def show(publicity_id: int) -> Publicity:
     """一份公示"""
     return publicities.get(db.session(), publicity_id)
+
+
+@endpoints.route(f"/publicities/{ID}publicity_id>/poster")
+@endpoints.doc(responses=as_file(*PAPER))
+def poster(publicity_id: int) -> Response:
+    """公示海报（PDF）"""
+    return pages.poster(publicity_id)
 
 
 @endpoints.route("/objections")

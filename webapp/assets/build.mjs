@@ -1,4 +1,4 @@
-// Builds app.js and style.css into webapp/static/dist, under names that change with their content, and writes
+// Builds the scripts and styles into webapp/static/dist, under names that change with their content, and writes
 // manifest.json there: logical name -> {file, integrity}. Run by dev.py.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { build } from "esbuild";
 
 const source = dirname(fileURLToPath(import.meta.url));
 const target = join(source, "..", "static", "dist");
-const entries = ["app.js", "theme.js", "style.css"];
+const entries = ["app.js", "theme.js", "style.css", "papers.css"];
 
 await rm(target, { recursive: true, force: true });
 await mkdir(target, { recursive: true });

@@ -4,10 +4,11 @@ from flask import Blueprint, flash, make_response, redirect, render_template, ur
 from flask_babel import gettext
 from werkzeug import Response
 
-from webapp import auth, db, idempotency
+from webapp import auth, db, idempotency, papers
 from webapp.pages import tasks_on
 from workflows import clock, work
 from workflows.domain import bids, eligibility, permissions
+from workflows.errors import NotFound
 
 pages = Blueprint("bids", __name__)
 
@@ -27,6 +28,17 @@ def show(bid_id: int) -> str:
         is_as_good=eligibility.is_as_good,
         may_withdraw=permissions.may_withdraw(actor, bid) and closes is not None and clock.now() < closes,
     )
+
+
+@pages.get(f"{BID}/receipt")
+def receipt(bid_id: int) -> Response:
+    """密封回执: that a bid was handed in, and when; nothing of what it says."""
+    bid = bids.get(db.session(), bid_id, actor=auth.actor())
+    if bid.sealed_at is None:
+        raise NotFound("这份申报还没有密封递交，没有回执。")
+    address = url_for("bids.show", bid_id=bid_id, _external=True)
+    name, proof = f"密封回执-{bid_id}", bid.sealed_hash or ""
+    return papers.answer("papers/receipt.html", name=name, address=address, about=bid, proof=proof)
 
 
 @pages.post(f"{BID}/withdrawal")

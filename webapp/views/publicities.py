@@ -1,8 +1,9 @@
 """公示: the list, and one notice with what was answered to objections."""
 
 from flask import Blueprint, render_template, request, url_for
+from werkzeug import Response
 
-from webapp import db
+from webapp import db, papers
 from webapp.pages import PAGE_SIZE, Paging, page_number, tasks_on
 from workflows.domain import publicities
 
@@ -28,3 +29,12 @@ def show(publicity_id: int) -> str:
         tasks=tasks_on(path),
         may_object=publicity.closed_at is None and not publicities.has_run_out(publicity),
     )
+
+
+@pages.get("/publicities/<int(min=1,max=2147483647):publicity_id>/poster")
+def poster(publicity_id: int) -> Response:
+    """公示海报: the notice for the board on the wall."""
+    publicity = publicities.get(db.session(), publicity_id)
+    address = url_for("publicities.show", publicity_id=publicity_id, _external=True)
+    name, proof = f"公示-{publicity_id}", publicity.hash
+    return papers.answer("papers/poster.html", name=name, address=address, about=publicity, proof=proof)
