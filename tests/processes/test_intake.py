@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tests import factories, play
 from tests.processes.cast import Cast
-from workflows import clock, timelines, work
+from workflows import clock, sharing, timelines, work
 from workflows.db import Database
 from workflows.domain import justifications, permissions, problems
 from workflows.engine.tables import Message
@@ -491,13 +491,60 @@ def test_a_problem_joins_the_open_batch_and_so_does_its_challenge(
         assert session.scalars(select(Challenge.batch_id)).one() == batch_id
 
 
-def test_the_head_of_a_unit_triages_where_it_has_no_department(campaign: Database, cast: Cast) -> None:
+def test_the_heads_of_a_unit_triage_where_it_has_no_department(campaign: Database, cast: Cast) -> None:
     process = _raise(campaign, cast.leader)
-    assert play.items(campaign, process) == [("triage", f"role:admin_head@{cast.unit_id}", "open")]
+    heads = [("triage", f"role:{role}@{cast.unit_id}", "open") for role in ("party_secretary", "admin_head")]
+    assert play.items(campaign, process) == heads
     with campaign.transaction() as session:
         alone = factories.user(session).id  # whose unit has neither
     other = _raise(campaign, alone)
     assert play.items(campaign, other) == [("triage", "role:office", "open")]
+
+
+def test_nobody_triages_the_problem_that_they_raised(campaign: Database, cast: Cast, sponsor: int) -> None:
+    with campaign.transaction() as session:
+        home = session.get_one(User, sponsor).unit
+        colleague = factories.user(session, of=home, roles=["sponsor@"]).id
+    process = _raise(campaign, sponsor)
+    assert play.items(campaign, process) == [("triage", f"user:{colleague}", "open")]
+    with campaign.read() as session:
+        item = play.item_of(session, "intake.triage", session.get_one(User, colleague), process)
+    with pytest.raises(Forbidden, match="这个任务不是由您办理的"):
+        play.complete_item(campaign, item, by=sponsor, action="decline", opinion="不必办")
+    with campaign.transaction() as session:
+        actor = session.get_one(User, colleague)
+        with pytest.raises(Invalid) as refused:
+            sharing.transfer(session, item, sponsor, actor=actor, reason="请本人办")
+    assert refused.value.fields == {"user_id": ["按回避要求，所选人员不能参与本任务，请另选他人。"]}
+    _triage(campaign, colleague, process, "decline")
+    assert _states(campaign) == [("井口冬季冻堵", "declined")]
+
+
+def test_the_heads_triage_what_the_only_one_of_the_department_raised(
+    campaign: Database, cast: Cast, sponsor: int
+) -> None:
+    process = _raise(campaign, sponsor)
+    heads = [("triage", f"role:{role}@{cast.unit_id}", "open") for role in ("party_secretary", "admin_head")]
+    assert play.items(campaign, process) == heads
+
+
+def test_who_is_asked_does_not_tell_who_raised_an_anonymous_problem(
+    campaign: Database, cast: Cast, sponsor: int
+) -> None:
+    of_sponsor = _raise(campaign, sponsor, anonymous=True)
+    of_leader = _raise(campaign, cast.leader, anonymous=True)
+    roles = ("sponsor", "party_secretary", "admin_head")
+    asked = [("triage", f"role:{role}@{cast.unit_id}", "open") for role in roles]
+    assert play.items(campaign, of_sponsor) == play.items(campaign, of_leader) == asked
+    with pytest.raises(Forbidden, match="您是这项难题的出题人，应当回避，请由他人点题"):
+        _triage(campaign, sponsor, of_sponsor, "decline")
+    with campaign.read() as session:
+        item = play.all_items(session, of_leader)[1].id
+    with campaign.transaction() as session:  # to hand it to the proposer is not refused: that would tell
+        head = session.get_one(User, cast.party_secretary)
+        sharing.transfer(session, item, cast.leader, actor=head, reason="请熟悉的人办")
+    _triage(campaign, sponsor, of_leader, "decline")
+    assert _states(campaign) == [("井口冬季冻堵", "submitted"), ("井口冬季冻堵", "declined")]
 
 
 def test_nobody_else_triages_or_judges(

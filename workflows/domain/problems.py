@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from workflows import clock
 from workflows.domain import action_items, campaigns, challenges, notices, permissions
-from workflows.errors import Conflict, Invalid, NotFound
+from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import (
     ActionItem,
     Challenge,
@@ -69,20 +69,14 @@ def submit(session: Session, values: Mapping[str, Any], *, actor: User) -> Probl
     return problem
 
 
-def triager(session: Session, problem: Problem) -> dict[str, Any]:
-    """Who triages: {role, unit}: the business department of the unit, else its head, else the campaign office."""
-    for role in ("sponsor", "admin_head"):
-        if permissions.holders(session, role, problem.unit_id):
-            return {"role": role, "unit": problem.unit_id}
-    return {"role": "office", "unit": None}
-
-
 def triage(session: Session, problem: Problem, *, values: Mapping[str, Any], actor: User) -> None:
     """点题: fix it at once, merge it into another, report it to the plant, or decline it; values as TriageForm.
 
-    Writes the action item of a fix, and tells the proposers. Raises Conflict when it has been triaged, Invalid for
-    what the action needs and the values do not give.
+    Writes the action item of a fix, and tells the proposers. Raises Forbidden for its proposer, Conflict when it has
+    been triaged, Invalid for what the action needs and the values do not give.
     """
+    if actor.id == problem.proposer_id:
+        raise Forbidden("您是这项难题的出题人，应当回避，请由他人点题。")
     action = TriageAction(values["action"])
     into = _hold(session, problem, values["merge_into"] if action == TriageAction.MERGE else None)
     _expect(problem, ProblemState.SUBMITTED)

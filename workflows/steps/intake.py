@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflows.domain import challenges, justifications, problems, publications, rules, similarity
+from workflows.domain import challenges, justifications, problems, publications, rules, similarity, triagers
 from workflows.engine.registry import Act, Started, Vote, human_step, round_end, service_step, start
 from workflows.models import Justification, Problem, User
 from workflows.steps.intake_forms import JustifyForm, ProblemForm, RefineForm, ReplyForm, TriageForm
@@ -26,16 +26,11 @@ def _held(session: Session, data: Mapping[str, Any]) -> Justification:
     return session.get_one(Justification, data["justification_id"])
 
 
-def _any_of(role: str, unit: int | None) -> dict[str, Any]:
-    """The stage in which any one holder of a role acts."""
-    return {"policy": "any", "signers": [{"role": role, "unit": unit}]}
-
-
 @service_step("intake.find_similar")
 def find_similar(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
     problem = about(session, data)
     problem.similar = similarity.find(session, problem)
-    return {"asked": _any_of(**problems.triager(session, problem))}
+    return {"asked": {"policy": "any", "signers": triagers.signers(session, problem)}}
 
 
 @human_step("intake.triage", title="点题", form=TriageForm, about=about)
@@ -112,4 +107,4 @@ def adopt(session: Session, data: Mapping[str, Any]) -> None:
 @service_step("intake.reject")
 def reject(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
     problems.reject(session, about(session, data))
-    return {"asked": _any_of("office", None)}
+    return {"asked": {"policy": "any", "signers": [{"role": "office", "unit": None}]}}

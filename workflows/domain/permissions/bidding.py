@@ -16,6 +16,7 @@ from workflows.models import (
     ChallengeState,
     Objection,
     Panel,
+    Problem,
     Project,
     Publicity,
     User,
@@ -73,8 +74,11 @@ def is_on_team(user: User, subject: Any) -> bool:
 def may_sign(user: User, *, role: str, subject: Any) -> bool:
     """Whether a task of ``role`` about ``subject`` may be given to ``user``: duties stay apart.
 
-    The person is active, and whoever judges a bid or project, or signs an approval, does not belong to its team.
+    The person is active; whoever judges a bid or project, or signs an approval, does not belong to its team; and
+    nobody is given a task about a problem that they raised, unless the refusal would tell who raised it.
     """
+    if isinstance(subject, Problem):
+        return user.is_active and (subject.anonymous or user.id != subject.proposer_id)
     is_judge = role in JUDGES or isinstance(subject, Approval)
     return user.is_active and not (is_judge and is_on_team(user, subject))
 
