@@ -1,16 +1,18 @@
 """One effect per idempotency key: the first answer is stored with its effect and given again to repeats.
 
 API writes name the key in the header ``Idempotency-Key``; page forms carry it in the hidden field ``_key``.
-A failed request stores nothing, so that it may be sent again under the same key.
+A failed request stores nothing, so that it may be sent again under the same key. Neither user nor key is stored,
+only what they give together under the server's secret: answers must not tell who filed an anonymous objection.
 """
 
 import hashlib
+import hmac
 import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
 
-from flask import make_response, request
+from flask import current_app, make_response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import bindparam, inspect, update
 from sqlalchemy.orm import Session
@@ -28,12 +30,11 @@ UNHASHED = {"csrf_token"}  # form fields that may differ between two sendings of
 
 
 P = ParamSpec("P")
-Key = tuple[int, str]  # whose, and the key
 
 _ROWS: Any = inspect(IdempotentRequest).local_table
 _KEEP = (
     update(_ROWS)
-    .where(_ROWS.c.user_id == bindparam("b_user_id"), _ROWS.c.key == bindparam("b_key"))
+    .where(_ROWS.c.key == bindparam("b_key"))
     .values({name: bindparam(name) for name in ("status", "location", "body")})
 )
 
@@ -63,26 +64,33 @@ def once(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
     return committing
 
 
-def _claim(session: Session) -> Key | Response | None:
-    """Take the key of this request: whose answer is to be kept, the earlier answer, or None if no key is needed.
+def _claim(session: Session) -> str | Response | None:
+    """Take the key of this request: under what its answer is to be kept, the earlier answer, or None if no key is needed.
 
     A second request under the same key waits here until the first has ended. Raises Invalid if the key was
     used for another request, KeyMissing if the API got none.
     """
-    key = _key()
+    given = _key()
     actor = auth.actor_or_none()
-    if key is None or actor is None:
+    if given is None or actor is None:
         return None
-    fresh = {"user_id": actor.id, "key": key, "request_hash": _hash(), "created_at": clock.now()}
+    key = _owned(given, user_id=actor.id)
+    fresh = {"key": key, "request_hash": _hash(), "created_at": clock.now()}
     if insert_if_missing(session, IdempotentRequest, {**fresh, "status": 0, "body": b""}):
-        return actor.id, key
-    return _again(session.get_one(IdempotentRequest, (actor.id, key)))
+        return key
+    return _again(session.get_one(IdempotentRequest, key))
 
 
-def _keep(session: Session, claimed: Key, response: Response) -> None:
+def _owned(key: str, *, user_id: int) -> str:
+    """A user's key as it is stored; without the key itself nobody can try out whose it was."""
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(secret, f"{user_id}:{key}".encode(), hashlib.sha256).hexdigest()
+
+
+def _keep(session: Session, claimed: str, response: Response) -> None:
     """Store ``response`` as the answer under the key."""
     answer = {"location": response.headers.get("Location"), "body": response.get_data()}
-    kept = {"b_user_id": claimed[0], "b_key": claimed[1], "status": response.status_code, **answer}
+    kept = {"b_key": claimed, "status": response.status_code, **answer}
     session.execute(_KEEP, kept)
 
 

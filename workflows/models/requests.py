@@ -2,19 +2,21 @@
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workflows.db import Base
 
 
 class IdempotentRequest(Base):
-    """The answer to the first request of ``user`` under ``key``; written in the transaction of its effect."""
+    """The answer to the first request of somebody under a key; written in the transaction of its effect.
+
+    Whose it was is not kept: for as long as the answer is, it would tell who filed an anonymous objection.
+    """
 
     __tablename__ = "idempotent_request"
 
-    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
-    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)  # HMAC-SHA256 of user and key
     request_hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of method, path and body
     status: Mapped[int]
     location: Mapped[str | None]
