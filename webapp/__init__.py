@@ -51,5 +51,5 @@ def create_app(**overrides: Any) -> Flask:
     if "FLASK_RUN_FROM_CLI" not in os.environ:  # operators' commands do what they need themselves
         watch.install(database)
         if app.config["JOBS_EMBEDDED"]:
-            jobs.start_thread(database)
+            jobs.start_thread(database, unused_file_days=app.config["UNUSED_FILE_DAYS"])
     return app

@@ -37,6 +37,7 @@ def _from_environment() -> dict[str, Any]:
         ),  # file of the key that seals bids; empty: DATA/seal.key. Keep off backups
         "FILES": env.str("FILES", ""),  # folder of the files that people hand in; empty: DATA/files
         "MAX_FILE_MB": env.int("MAX_FILE_MB", 20),  # largest of them
+        "UNUSED_FILE_DAYS": env.int("UNUSED_FILE_DAYS", 30),  # files handed in with nothing are deleted then
         "DEMO": env.bool("DEMO", False),  # demo banner and one-click accounts on the sign-in page
         "JOBS_EMBEDDED": env.bool("JOBS_EMBEDDED", True),  # run timers in a thread of the web process
         "HTTPS": env.bool("HTTPS", False),  # served over https: Secure cookies and HSTS

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.db import Database
+from workflows.domain import files
 from workflows.engine import due, incidents, messages
 from workflows.engine.tables import Delivery, Due
 from workflows.models import IdempotentRequest
@@ -131,27 +132,41 @@ def forget_old_answers(database: Database) -> int:
         return int(gone.rowcount)
 
 
+def forget_unused_files(database: Database, *, days: int) -> int:
+    """Delete the files that were uploaded more than ``days`` ago and handed in with nothing; how many."""
+    total = 0
+    while True:
+        with database.transaction() as session:
+            before = clock.now() - dt.timedelta(days=days)
+            gone = files.forget_unused(session, before=before, most=BATCH)
+        total += gone
+        if gone < BATCH:
+            return total
+
+
 def nudge() -> None:
     """Wake the embedded thread: a transaction has just left work behind."""
     _wake.set()
 
 
-def start_thread(database: Database) -> threading.Thread:
+def start_thread(database: Database, *, unused_file_days: int) -> threading.Thread:
     """Run the jobs in a daemon thread of this process."""
-    thread = threading.Thread(target=work_forever, args=(database,), name="jobs", daemon=True)
+    terms = {"unused_file_days": unused_file_days}
+    thread = threading.Thread(target=work_forever, args=(database,), kwargs=terms, name="jobs", daemon=True)
     thread.start()
     return thread
 
 
-def work_forever(database: Database, stop: threading.Event | None = None) -> None:
-    """Run the jobs until ``stop`` is set; a database that is away is waited for."""
+def work_forever(database: Database, stop: threading.Event | None = None, *, unused_file_days: int) -> None:
+    """Run the jobs until ``stop`` is set, and tidy up each hour; a database that is away is waited for."""
     tidied_at = clock.now() - TIDY_EVERY
     while stop is None or not stop.is_set():
         _wake.clear()
         try:
             if clock.now() - tidied_at >= TIDY_EVERY:
+                tidied_at = clock.now()  # first: what cannot be tidied up must not stop the clock
                 forget_old_answers(database)
-                tidied_at = clock.now()
+                forget_unused_files(database, days=unused_file_days)
             done = run_once(database)
         except OperationalError as error:
             log.warning("database away", error=str(error.orig))

@@ -68,6 +68,11 @@ def read(kept: Kept) -> bytes:
     return seal.unseal(kept.wrapped, sealed, about=ABOUT)
 
 
+def forget(digest: str) -> None:
+    """Remove what is kept under ``digest``; nothing happens when it is gone."""
+    _path(digest).unlink(missing_ok=True)
+
+
 def _path(digest: str) -> Path:
     return _folder / digest[:2] / digest
 

@@ -233,8 +233,8 @@ def _check_files(
     """The ids of all files in ``values``. Raises Invalid for those that ``actor`` may not read."""
     by_field = file_ids(form, values)
     ids = [one for given in by_field.values() for one in given]
-    known = access.readable(session, ids, actor=actor) if ids else {}
-    unknown = {name: [NO_FILE] for name, given in by_field.items() if not known.keys() >= set(given)}
+    known = files.hand_in(session, access.readable(session, ids, actor=actor)) if ids else set()
+    unknown = {name: [NO_FILE] for name, given in by_field.items() if not known >= set(given)}
     if unknown:
         raise Invalid(unknown)
     return ids

@@ -7,12 +7,12 @@ from sqlalchemy import select
 from tests import factories, play
 from tests.processes import cast as acts
 from tests.processes.cast import Cast
-from workflows import access, inboxes, tasks
+from workflows import access, inboxes, jobs, storage, tasks
 from workflows.db import Database
 from workflows.domain import files
 from workflows.engine.registry import human_step
 from workflows.errors import Forbidden, Invalid, NotFound
-from workflows.models import Bid, BidState, User
+from workflows.models import Bid, BidState, StoredFile, User
 from workflows.steps.inputs import TaskForm, file_ids
 from workflows.steps.inputs import files as files_field
 
@@ -59,6 +59,53 @@ def test_a_file_is_its_uploaders_until_it_is_handed_in(campaign: Database, cast:
         (done,) = [one for one in play.all_items(session, process) if one.step == "bid.form_team"]
         seen = tasks.task(session, done.id, actor=session.get_one(User, cast.leader))
         assert [file.id for file in seen.attachments] == [file_id]
+
+
+def test_a_file_is_forgotten_unless_it_was_handed_in(campaign: Database, cast: Cast, process: int) -> None:
+    used, unused, linked = (upload(campaign, cast.leader) for _ in range(3))  # all of equal content
+    rows = acts.team(cast.leader, *cast.members)
+    play.complete(
+        campaign, "bid.form_team", by=cast.leader, process=process, members=rows, attachments=[used]
+    )
+    with campaign.transaction() as session:
+        files.attach(session, [linked], process_id=process, item_id=None)
+        gone = session.get_one(StoredFile, unused)
+        kept = storage.Kept(gone.digest, gone.wrapped)
+    play.pass_time(days=30, minutes=1)
+    assert jobs.forget_unused_files(campaign, days=30) == 1
+    with pytest.raises(storage.FileLost):
+        storage.read(kept)
+    with campaign.read() as session:
+        left = list(session.scalars(select(StoredFile).order_by(StoredFile.id)))
+        assert [(one.id, files.content(one)) for one in left] == [(used, PDF), (linked, PDF)]
+    with pytest.raises(Invalid) as refused:
+        play.complete(
+            campaign,
+            "bid.confirm",
+            by=cast.members[0],
+            process=process,
+            accept=True,
+            attachments=[unused],
+        )
+    assert refused.value.fields == {"attachments": ["没有这个附件，请重新上传。"]}
+
+
+def test_what_is_handed_in_while_files_are_forgotten_stays_or_is_refused(
+    campaign: Database, cast: Cast, process: int
+) -> None:
+    file_id = upload(campaign, cast.leader)
+    play.pass_time(days=31)
+    rows = acts.team(cast.leader, *cast.members)
+    sent = {"members": rows, "attachments": [file_id]}
+    answers = play.at_once(
+        [
+            lambda: play.complete(campaign, "bid.form_team", by=cast.leader, process=process, **sent),
+            lambda: jobs.forget_unused_files(campaign, days=30),
+        ]
+    )
+    is_taken, forgotten = not isinstance(answers[0], Invalid), answers[1]
+    assert (is_taken, forgotten) in ((True, 0), (False, 1))
+    assert may_read(campaign, file_id, cast.leader) is is_taken
 
 
 def test_the_files_of_a_sealed_bid_are_read_by_nobody(

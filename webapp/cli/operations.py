@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
@@ -49,7 +50,7 @@ def demo_data(*, if_empty: bool) -> None:
 def worker() -> None:
     """Run timers and messages in this process until it is stopped."""
     watch.install(db.database())
-    jobs.work_forever(db.database())
+    jobs.work_forever(db.database(), unused_file_days=current_app.config["UNUSED_FILE_DAYS"])
 
 
 @click.command("check-definitions")

@@ -1,12 +1,14 @@
 """Files (附件): taken in, attached to what they belong to, and given out."""
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, exists, inspect, select, update
 from sqlalchemy.orm import Session
 
 from workflows import clock, storage
+from workflows.db import Base
 from workflows.domain import file_types
 from workflows.errors import Invalid
 from workflows.models import FileLink, StoredFile, User
@@ -45,6 +47,44 @@ def found(session: Session, ids: Collection[int]) -> dict[int, StoredFile]:
     if not ids:
         return {}
     return {file.id: file for file in session.scalars(select(StoredFile).where(StoredFile.id.in_(ids)))}
+
+
+def hand_in(session: Session, ids: Collection[int]) -> set[int]:
+    """Keep files that come with a form from being forgotten; those of ``ids`` that are still there."""
+    wanted = select(StoredFile.id).where(StoredFile.id.in_(ids)).order_by(StoredFile.id)
+    present = set(session.scalars(wanted.with_for_update()))
+    fresh = update(StoredFile).where(StoredFile.id.in_(present), StoredFile.handed_in_at.is_(None))
+    session.execute(fresh.values(handed_in_at=clock.now()), execution_options={"synchronize_session": False})
+    return present
+
+
+def forget_unused(session: Session, *, before: dt.datetime, most: int) -> int:
+    """Delete files uploaded before that instant and never handed in, with their contents; how many.
+
+    The rows go first, so that what something points at is found before its content is gone; if the transaction
+    fails after that, the rows are found again.
+    """
+    old = (StoredFile.uploaded_at < before, StoredFile.handed_in_at.is_(None))
+    query = select(StoredFile.id, StoredFile.digest).where(
+        *old, *(~exists().where(one) for one in _pointing())
+    )
+    oldest = query.order_by(StoredFile.id).limit(most).with_for_update(skip_locked=True)
+    rows = session.execute(oldest).all()
+    unused, digests = [row.id for row in rows], {row.digest for row in rows}
+    session.execute(
+        delete(StoredFile).where(StoredFile.id.in_(unused)), execution_options={"synchronize_session": False}
+    )
+    kept = set(session.scalars(select(StoredFile.digest).where(StoredFile.digest.in_(digests))))
+    for digest in digests - kept:
+        storage.forget(digest)
+    return len(unused)
+
+
+def _pointing() -> list[Any]:
+    """For every column that points at a file the condition that it does."""
+    column: Any = inspect(StoredFile).local_table.c.id
+    tables = Base.metadata.tables.values()
+    return [one == column for table in tables for one in table.columns if one.references(column)]
 
 
 def attach(session: Session, ids: Collection[int], *, process_id: int, item_id: int | None) -> None:

@@ -22,6 +22,7 @@ class StoredFile(Base):
     media_type: Mapped[str] = mapped_column(String(100))
     uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     uploaded_at: Mapped[dt.datetime]
+    handed_in_at: Mapped[dt.datetime | None]  # first sent with a form that was taken; null: in use by nothing
 
     uploaded_by: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
