@@ -12,6 +12,7 @@ from tests.processes.selecting import Selecting, begin
 from workflows import clock, tasks
 from workflows.db import Database
 from workflows.domain import panels, papers, recusals
+from workflows.domain import relations as register
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import Challenge, ConflictRecord, Expert, Panel, PanelDraw, TeamMember, User
 
@@ -72,6 +73,23 @@ def test_nobody_of_a_team_or_its_unit_or_of_a_joint_project_is_drawn(campaign: D
         ("same_team", "auto", "recuse"),
         ("same_unit", "auto", "recuse"),
         ("joint_project", "auto", "recuse"),
+    ]
+
+
+def test_recorded_relations_are_found_when_the_panel_is_drawn(campaign: Database, cast: Cast) -> None:
+    made = begin(campaign, cast, experts=7, opened=False)
+    kin, mentor, author = made.expert_ids[:3]
+    days = {"from_day": dt.date(2026, 1, 1), "until_day": None, "source": "人事档案"}
+    with campaign.transaction() as session:
+        hr, leader = session.get_one(User, cast.hr), selecting.leaders(made)[0]
+        for expert, kind in ((kin, "kin"), (mentor, "mentor"), (author, "co_author")):
+            register.add(session, user_id=expert, other_id=leader, kind=kind, actor=hr, **days)
+    selecting.open_bids(made)
+    assert sorted(selecting.seats(made)) == sorted(made.expert_ids[2:])  # who wrote a paper with them may sit
+    assert relations(made) == [
+        ("kin", "auto", "recuse"),
+        ("mentor", "auto", "recuse"),
+        ("co_author", "auto", "disclose"),
     ]
 
 

@@ -148,3 +148,35 @@ def test_what_can_be_started_and_done_is_listed(database: Database, program: Spe
     assert starts["intake"] == "填报难题"
     acts = {one["name"]: one["title"] for one in li.get("/acts").get_json()}
     assert acts["object"] == "提出异议"
+
+
+def test_the_department_of_people_keeps_the_register_of_relations(database: Database, program: Speak) -> None:
+    add_people(database)
+    with database.transaction() as session:
+        factories.user(session, login="hr", roles=["hr"])
+    hr, li, office = program("hr"), program("li"), program("office")
+    li_id, office_id = li.get("/me").get_json()["id"], office.get("/me").get_json()["id"]
+    told = {
+        "user_id": office_id,
+        "other_id": li_id,
+        "kind": "kin",
+        "from_day": "2020-01-01",
+        "source": "人事档案",
+    }
+    added = hr.post("/relations", told)
+    assert added.status_code == 201
+    assert [added.get_json()[name]["name"] for name in ("first", "second")] == ["陆知行", "李四"]
+    assert hr.post("/relations", told).get_json()["errors"] == {
+        "from_day": ["这两个人自这一天起的这种关系已经登记。"]
+    }
+    assert sorted(hr.post("/relations", {**told, "kind": "朋友", "user_id": "3"}).get_json()["errors"]) == [
+        "kind",
+        "user_id",
+    ]
+    assert li.post("/relations", told).status_code == 403
+    assert [program.get("/relations").get_json()["total"] for program in (hr, li, office)] == [1, 1, 1]
+    path = f"/relations/{added.get_json()['id']}/end"
+    ended = hr.post(path, {"until_day": "2026-01-31", "reason": "已离婚"})
+    assert (ended.status_code, ended.get_json()["until_day"]) == (200, "2026-01-31")
+    assert hr.post(path, {"until_day": "2026-01-31", "reason": "已离婚"}).status_code == 409
+    assert hr.get("/relations?in_force=true").get_json() == {"rows": [], "total": 0}

@@ -30,6 +30,7 @@ from webapp.api import (
     processes,
     projects,
     publicities,
+    relations,
     results,
     rewards,
     rules,
@@ -91,6 +92,7 @@ def set_up(app: Flask) -> None:
         publicities,
         selections,
         experts,
+        relations,
         rules,
     ):
         api.register_blueprint(part.endpoints)

@@ -7,19 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.domain import rules
+from workflows.domain import relations, rules
 from workflows.models import Bid, Project, ProjectMember, Unit, User
 
 RELATIONS = {
     "same_team": "本人在该团队",
     "same_unit": "同单位",
-    "kin": "配偶或直系亲属",
-    "mentor": "师徒",
     "joint_project": "同项目",
-    "co_author": "共同署名专利或论文",
-    "economic": "经济利益",
     "helped_write": "参与编写揭榜书",
-    "other": "其他",
+    **relations.KINDS,
 }
 RECUSE, DISCLOSE = "recuse", "disclose"
 
@@ -27,22 +23,29 @@ RECUSE, DISCLOSE = "recuse", "disclose"
 def automatic(
     session: Session, people: Sequence[User], bids: Sequence[Bid], *, at: dt.datetime | None
 ) -> dict[tuple[int, int], list[str]]:
-    """The relations that the records show, by ids of person and bid: team, second-level unit, a joint project."""
+    """The relations that the records show, by ids of person and bid: team, second-level unit, a joint project, and
+    what 人力资源 has recorded between the person and one of the team.
+    """
     units = _second_level(session)
-    mates = _project_mates(session, {one.id for one in people}, months=_months(session, at))
+    since = _months_before(clock.today(), _months(session, at))
+    ids = {one.id for one in people}
+    mates = _project_mates(session, ids, first=since)
+    recorded = relations.of_people(session, ids, since=since)
     found: dict[tuple[int, int], list[str]] = {}
     for bid in bids:
         team = {bid.leader_id, *(member.user_id for member in bid.members)}
         for person in people:
-            relations = []
+            known = []
             if person.id in team:
-                relations.append("same_team")
+                known.append("same_team")
             if units[person.unit_id] == units[bid.unit_id]:
-                relations.append("same_unit")
+                known.append("same_unit")
             if mates.get(person.id, set()) & (team - {person.id}):
-                relations.append("joint_project")
-            if relations:
-                found[person.id, bid.id] = relations
+                known.append("joint_project")
+            kinds = {kind for other in team for kind in recorded.get((person.id, other), [])}
+            known += [one for one in relations.KINDS if one in kinds]
+            if known:
+                found[person.id, bid.id] = known
     return found
 
 
@@ -52,9 +55,9 @@ def action(session: Session, relation: str, *, at: dt.datetime | None) -> tuple[
     return value["action"], value["message"]
 
 
-def is_recused(session: Session, relations: Iterable[str], *, at: dt.datetime | None) -> bool:
-    """Whether one of ``relations`` keeps an expert from judging."""
-    return any(action(session, one, at=at)[0] == RECUSE for one in relations)
+def is_recused(session: Session, found: Iterable[str], *, at: dt.datetime | None) -> bool:
+    """Whether one of the relations ``found`` keeps an expert from judging."""
+    return any(action(session, one, at=at)[0] == RECUSE for one in found)
 
 
 def _months(session: Session, at: dt.datetime | None) -> int:
@@ -72,10 +75,8 @@ def _second_level(session: Session) -> dict[int, int]:
     return {unit_id: climb(unit_id) for unit_id in parents}
 
 
-def _project_mates(session: Session, people: Collection[int], *, months: int) -> dict[int, set[int]]:
-    """With whom each of ``people`` has been in a project within the last ``months``."""
-    today = clock.today()
-    first = _months_before(today, months)
+def _project_mates(session: Session, people: Collection[int], *, first: dt.date) -> dict[int, set[int]]:
+    """With whom each of ``people`` has been in a project on ``first`` or later."""
     recent = select(Project.id).where(Project.ended_on.is_(None) | (Project.ended_on >= first))
     mine = select(ProjectMember.project_id).where(ProjectMember.user_id.in_(people))
     query = select(ProjectMember.project_id, ProjectMember.user_id).where(

@@ -71,6 +71,7 @@ from workflows.models.pledges import Pledge, PledgeSignature, PledgeState
 from workflows.models.problems import ChallengeProblem, Problem, ProblemState, TriageAction
 from workflows.models.projects import Milestone, MilestoneState, Project, ProjectMember, ProjectState
 from workflows.models.publicities import Finding, Objection, ObjectionState, Publicity, PublicityResult
+from workflows.models.relations import Relation
 from workflows.models.requests import IdempotentRequest
 from workflows.models.results import ResultCard, RolloutTask
 from workflows.models.rewards import (
@@ -193,6 +194,7 @@ __all__ = [
     "Publicity",
     "PublicityResult",
     "RaceResult",
+    "Relation",
     "ReportedValue",
     "ResultCard",
     "RewardCase",

@@ -98,6 +98,16 @@ def may_read_packs(session: Session, user: User) -> bool:
     return grants(session, user).is_any((*READ_ALL, *heads))
 
 
+def may_keep_relations(session: Session, user: User) -> bool:
+    """登记人员关系: 人力资源."""
+    return grants(session, user).is_any(["hr"])
+
+
+def may_read_relations(session: Session, user: User) -> bool:
+    """Every recorded relation of people: 人力资源 and discipline supervision; others see their own."""
+    return grants(session, user).is_any(["hr", "supervision"])
+
+
 def may_keep_experts(session: Session, user: User) -> bool:
     """维护专家库: the campaign office."""
     return grants(session, user).is_any(["office"])
