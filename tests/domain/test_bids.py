@@ -197,6 +197,15 @@ def test_the_leader_writes_and_the_document_is_kept_encrypted(session: Session) 
             {"milestones": [{"name": "设计", "offset_days": 30, "deliverable": "报告", "pay_pct": 99}]},
             {"milestones": ["各节点的拨付比例合计应为 100%。"]},
         ),
+        (
+            {
+                "milestones": [
+                    {"name": "设计", "offset_days": days, "deliverable": "报告", "pay_pct": 50}
+                    for days in (60, 30)
+                ]
+            },
+            {"milestones.1.offset_days": ["节点请按先后填写，不能早于上一个节点。"]},
+        ),
     ],
 )
 def test_an_incomplete_document_is_refused(

@@ -61,7 +61,7 @@ def test_what_makes_no_sense_is_refused_at_the_field(session: Session, hr: User)
 
 
 def test_a_relation_is_ended_and_never_deleted(session: Session, hr: User) -> None:
-    made = add(session, hr, *(factories.user(session) for _ in range(2)))
+    made = add(session, hr, factories.user(session), factories.user(session))
     said: dict[str, Any] = {"reason": "已离婚", "actor": hr}
     with pytest.raises(NotFound):
         relations.end(session, made.id + 1, until_day=TODAY, **said)

@@ -1,6 +1,7 @@
 """How a panel is drawn, who leaves it for a conflict of interest, and what it may know."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -79,7 +80,7 @@ def test_nobody_of_a_team_or_its_unit_or_of_a_joint_project_is_drawn(campaign: D
 def test_recorded_relations_are_found_when_the_panel_is_drawn(campaign: Database, cast: Cast) -> None:
     made = begin(campaign, cast, experts=7, opened=False)
     kin, mentor, author = made.expert_ids[:3]
-    days = {"from_day": dt.date(2026, 1, 1), "until_day": None, "source": "人事档案"}
+    days: dict[str, Any] = {"from_day": dt.date(2026, 1, 1), "until_day": None, "source": "人事档案"}
     with campaign.transaction() as session:
         hr, leader = session.get_one(User, cast.hr), selecting.leaders(made)[0]
         for expert, kind in ((kin, "kin"), (mentor, "mentor"), (author, "co_author")):

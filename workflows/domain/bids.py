@@ -93,7 +93,7 @@ def write(session: Session, bid: Bid, *, document: Document, actor: User) -> Non
     """编制揭榜书: keep the document, encrypted from its first draft on.
 
     Raises Forbidden unless by the leader, Conflict once it is sealed, Invalid unless every indicator has exactly
-    one pledged value and the milestones' shares make 100.
+    one pledged value, the milestones are in order and their shares make 100.
     """
     if actor.id != bid.leader_id:
         raise Forbidden("只有挂帅人可以编制揭榜书。")
@@ -334,6 +334,8 @@ def _check_document(bid: Bid, document: Document) -> None:
     for place, row in enumerate(document["milestones"]):
         if row.get("indicator_id") is not None and row["indicator_id"] not in wanted:
             fields[f"milestones.{place}.indicator_id"] = ["这个榜单没有这项指标。"]
+        if place and row["offset_days"] < document["milestones"][place - 1]["offset_days"]:
+            fields[f"milestones.{place}.offset_days"] = ["节点请按先后填写，不能早于上一个节点。"]
     if sum(row["pay_pct"] for row in document["milestones"]) != 100:
         fields["milestones"] = ["各节点的拨付比例合计应为 100%。"]
     if fields:

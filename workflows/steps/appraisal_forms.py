@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from workflows.domain.appraisal_schedules import CYCLES
-from workflows.steps.inputs import ExactDecimal, TaskForm, files, identity, opinion
+from workflows.steps.inputs import ExactDecimal, TaskForm, files, identity, line, opinion
 
 
 class BeginForm(Schema):
@@ -46,11 +46,11 @@ def _category() -> fields.String:
 
 class DeductionRow(Schema):
     category = _category()
-    clause = fields.String(required=True, validate=validate.Length(1, 120), metadata={"label": "条款"})
+    clause = line("条款", longest=120)
     points = fields.Integer(
         required=True, strict=True, validate=validate.Range(0, 100), metadata={"label": "扣分"}
     )
-    reason = fields.String(required=True, validate=validate.Length(1, 300), metadata={"label": "事由"})
+    reason = line("事由", longest=300)
     evidence = files("证据", required=True)
 
 
@@ -90,7 +90,7 @@ class ConfirmForm(TaskForm):
 class CorrectionRow(Schema):
     category = _category()
     score = _points("更正后得分")
-    reason = fields.String(required=True, validate=validate.Length(1, 300), metadata={"label": "理由"})
+    reason = line("理由", longest=300)
 
 
 class ReviewForm(TaskForm):

@@ -6,7 +6,9 @@ from workflows.domain.terms import APPROVAL_RESULTS
 from workflows.steps.inputs import (
     TaskForm,
     files,
+    line,
     opinion,
+    paragraph,
     yes_or_no,
 )
 
@@ -71,25 +73,21 @@ class AdminForm(SignForm):
 class MeetingForm(SignForm):
     """集体决策, as the body's secretary records it."""
 
-    meeting_no = fields.String(required=True, validate=validate.Length(1, 60), metadata={"label": "会议编号"})
+    meeting_no = line("会议编号", longest=60)
     held_on = fields.Date(required=True, metadata={"label": "会议日期"})
     should = _count("应到", least=1)
     present = _count("实到", least=1)
     in_favour = _count("同意")
     against = _count("反对")
     abstain = _count("弃权")
-    resolution = fields.String(
-        required=True,
-        validate=validate.Length(2, 2000),
-        metadata={"label": "决议", "widget": "textarea"},
-    )
+    resolution = paragraph("决议", least=2, longest=2000)
     minutes = files("会议纪要", required=True)
 
 
 class SuperiorForm(SignForm):
     """报油田备案、审批: the office records the reply."""
 
-    reply_no = fields.String(required=True, validate=validate.Length(1, 60), metadata={"label": "批复文号"})
+    reply_no = line("批复文号", longest=60)
     reply = files("批复文件", required=True)
 
 

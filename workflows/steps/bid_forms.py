@@ -3,7 +3,17 @@
 from marshmallow import Schema, fields, validate
 
 from workflows.domain.terms import TEAM_ROLES
-from workflows.steps.inputs import LARGEST_ID, TaskForm, identity, measured, money, opinion
+from workflows.steps.inputs import (
+    LARGEST_ID,
+    ExactDecimal,
+    TaskForm,
+    identity,
+    line,
+    measured,
+    money,
+    opinion,
+    paragraph,
+)
 
 
 class BidStart(Schema):
@@ -59,14 +69,14 @@ class ConfirmForm(TaskForm):
 
 
 class MilestoneRow(Schema):
-    name = fields.String(required=True, validate=validate.Length(1, 80), metadata={"label": "节点"})
+    name = line("节点", longest=80)
     offset_days = fields.Integer(
         required=True,
         strict=True,
         validate=validate.Range(1, 3650),
         metadata={"label": "启动后", "unit": "天"},
     )
-    deliverable = fields.String(required=True, validate=validate.Length(1, 200), metadata={"label": "交付物"})
+    deliverable = line("交付物", longest=200)
     indicator_id = fields.Integer(
         load_default=None,
         allow_none=True,
@@ -75,7 +85,7 @@ class MilestoneRow(Schema):
         metadata={"label": "对应指标", "widget": "indicator"},
         error_messages={"invalid": "请从列表中选择。"},
     )
-    pay_pct = fields.Decimal(
+    pay_pct = ExactDecimal(
         required=True,
         places=2,
         validate=validate.Range(0, 100),
@@ -84,30 +94,20 @@ class MilestoneRow(Schema):
 
 
 class BudgetRow(Schema):
-    item = fields.String(required=True, validate=validate.Length(1, 80), metadata={"label": "科目"})
+    item = line("科目", longest=80)
     amount_fen = money("金额")
 
 
 class PledgeRow(Schema):
-    indicator_id = fields.Integer(
-        required=True, strict=True, metadata={"label": "指标", "widget": "indicator"}
-    )
+    indicator_id = identity("指标", "indicator")
     value = measured("承诺值")
-
-
-def _text(label: str, *, required: bool = False, longest: int = 4000, help: str = "") -> fields.String:
-    metadata = {"label": label, "widget": "textarea", "help": help}
-    length = validate.Length(1 if required else 0, longest)
-    if required:
-        return fields.String(required=True, validate=length, metadata=metadata)
-    return fields.String(load_default="", validate=length, metadata=metadata)
 
 
 class WriteForm(TaskForm):
     """编制揭榜书."""
 
-    tech_route = _text("技术路线", required=True, longest=20000)
-    innovation = _text("创新点")
+    tech_route = paragraph("技术路线", longest=20000)
+    innovation = paragraph("创新点", required=False)
     milestones = fields.List(
         fields.Nested(MilestoneRow),
         required=True,
@@ -129,11 +129,14 @@ class WriteForm(TaskForm):
             "help": "承诺值应不低于榜单目标；否决性指标低于目标的，资格审查不予通过。",
         },
     )
-    risks = _text("风险与对策")
-    resources_needed = _text("所需资源")
+    risks = paragraph("风险与对策", required=False)
+    resources_needed = paragraph("所需资源", required=False)
     deposit_ok = fields.Boolean(load_default=False, metadata={"label": "同意缴纳风险抵押金"})
-    coi_self = _text(
-        "利益冲突声明", longest=1000, help="团队成员与发榜单位、评审专家之间应当回避的关系；没有则不填。"
+    coi_self = paragraph(
+        "利益冲突声明",
+        required=False,
+        longest=1000,
+        help="团队成员与发榜单位、评审专家之间应当回避的关系；没有则不填。",
     )
 
 

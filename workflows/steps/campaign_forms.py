@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from workflows.models.campaigns import THEMES
-from workflows.steps.inputs import TaskForm, money
+from workflows.steps.inputs import TaskForm, line, money, paragraph
 
 
 def _day(label: str, *, required: bool = True) -> fields.Date:
@@ -14,7 +14,7 @@ def _day(label: str, *, required: bool = True) -> fields.Date:
 
 
 class EmphasisRow(Schema):
-    aim = fields.String(required=True, validate=validate.Length(1, 40), metadata={"label": "重点事项"})
+    aim = line("重点事项", longest=40)
     weight = fields.Integer(
         required=True, strict=True, validate=validate.Range(0, 100), metadata={"label": "权重"}
     )
@@ -59,8 +59,4 @@ class ReviseYearForm(YearForm, TaskForm):
 class ReviewForm(TaskForm):
     """年度总结."""
 
-    summary = fields.String(
-        required=True,
-        validate=validate.Length(2, 10000),
-        metadata={"label": "年度总结", "widget": "textarea", "help": "各类别、各单位的数字随总结一并存档。"},
-    )
+    summary = paragraph("年度总结", least=2, longest=10000, help="各类别、各单位的数字随总结一并存档。")

@@ -39,15 +39,16 @@ def money(label: str) -> fields.Integer:
 
 
 class ExactDecimal(fields.Decimal):
-    """A number with at most four decimals: one with more is refused, not rounded over a threshold."""
+    """A number with at most four decimals, or two: one with more is refused, not rounded over a threshold."""
 
-    def __init__(self, **rest: Any) -> None:
-        super().__init__(places=PLACES, **rest)
+    def __init__(self, *, places: int = PLACES, **rest: Any) -> None:
+        super().__init__(places=places, **rest)
+        self._most = places
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **rest: Any) -> Decimal:
         exact: Decimal = super()._deserialize(value, attr, data, **rest)
         if exact != fields.Decimal()._deserialize(value, attr, data, **rest):
-            raise ValidationError("最多四位小数。")
+            raise ValidationError("最多四位小数。" if self._most == PLACES else "最多两位小数。")
         return exact
 
 
@@ -57,13 +58,21 @@ def measured(label: str) -> fields.Decimal:
     return ExactDecimal(required=True, validate=within, metadata={"label": label})
 
 
-def paragraph(label: str, *, required: bool = True, longest: int = 4000, help: str = "") -> fields.String:
+def paragraph(
+    label: str, *, required: bool = True, least: int = 1, longest: int = 4000, help: str = ""
+) -> fields.String:
     """A text of several lines, not only of spaces when required."""
     metadata = {"label": label, "widget": "textarea", "help": help}
     if not required:
         return fields.String(load_default="", validate=validate.Length(max=longest), metadata=metadata)
-    filled = [validate.Length(1, longest), validate.Regexp(r"(?s).*\S", error="请填写内容。")]
+    filled = [validate.Length(least, longest), validate.Regexp(r"(?s).*\S", error="请填写内容。")]
     return fields.String(required=True, validate=filled, metadata=metadata)
+
+
+def line(label: str, *, least: int = 1, longest: int, help: str = "") -> fields.String:
+    """A required text of one line, not only of spaces."""
+    filled = [validate.Length(least, longest), validate.Regexp(r"(?s).*\S", error="请填写内容。")]
+    return fields.String(required=True, validate=filled, metadata={"label": label, "help": help})
 
 
 def opinion(

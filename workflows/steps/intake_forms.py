@@ -5,17 +5,19 @@ from marshmallow import Schema, fields, validate
 from workflows.domain.justifications import CRITERIA, MOST_EXPERTS
 from workflows.domain.terms import TRIAGE_ACTIONS, VERDICTS
 from workflows.models import Category
-from workflows.steps.inputs import LARGEST_FEN, LARGEST_ID, TaskForm, files, identity, opinion
+from workflows.steps.inputs import (
+    LARGEST_FEN,
+    LARGEST_ID,
+    TaskForm,
+    files,
+    identity,
+    line,
+    opinion,
+    paragraph,
+)
 from workflows.steps.publish_forms import PostForm
 
 MARKS = ("全局性", "普遍性", "行业性", "系统性", "应用性", "推广性")  # s1..s6
-
-
-def _text(label: str, *, required: bool = False, longest: int = 4000, help: str = "") -> fields.String:
-    metadata = {"label": label, "widget": "textarea", "help": help}
-    if required:
-        return fields.String(required=True, validate=validate.Length(2, longest), metadata=metadata)
-    return fields.String(load_default="", validate=validate.Length(max=longest), metadata=metadata)
 
 
 def _chosen(label: str, widget: str, *, help: str = "") -> fields.Integer:
@@ -53,12 +55,12 @@ def _points(name: str) -> fields.Integer:
 class ProblemForm(Schema):
     """填报难题: sending it is the submission."""
 
-    title = fields.String(required=True, validate=validate.Length(2, 120), metadata={"label": "难题名称"})
+    title = line("难题名称", least=2, longest=120)
     category = fields.String(
         required=True, validate=validate.OneOf([one.value for one in Category]), metadata={"label": "类别"}
     )
-    scene = _text("现场情况", required=True, help="在哪里、什么时候、发生了什么。")
-    root_cause = _text("原因分析")
+    scene = paragraph("现场情况", least=2, help="在哪里、什么时候、发生了什么。")
+    root_cause = paragraph("原因分析", required=False)
     loss_year_fen = fields.Integer(
         load_default=None,
         allow_none=True,
@@ -68,7 +70,7 @@ class ProblemForm(Schema):
         error_messages={"invalid": "请填写不为负的金额，最多六位小数。"},
     )
     freq = fields.String(load_default="", validate=validate.Length(max=60), metadata={"label": "发生频次"})
-    wanted = _text("期望目标")
+    wanted = paragraph("期望目标", required=False)
     level_hint = fields.String(
         load_default=None,
         allow_none=True,

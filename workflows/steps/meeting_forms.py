@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from workflows.domain.meetings import KINDS, ON_DEMAND
-from workflows.steps.inputs import ExactDecimal, TaskForm, files, identity, opinion
+from workflows.steps.inputs import ExactDecimal, TaskForm, files, identity, line, opinion
 
 
 class PersonRow(Schema):
@@ -50,17 +50,17 @@ class CallForm(TaskForm):
     """通知."""
 
     agenda = text("议题")
-    place = fields.String(required=True, validate=validate.Length(1, 80), metadata={"label": "地点"})
+    place = line("地点", longest=80)
     planned_at = fields.AwareDateTime(required=True, metadata={"label": "时间"})
     attendees = people("参会人员", help="材料应在会前一个工作日发给参会人员。")
 
 
 class DecisionRow(Schema):
-    text = fields.String(required=True, validate=validate.Length(1, 500), metadata={"label": "决定"})
+    text = line("决定", longest=500)
 
 
 class ItemRow(Schema):
-    what = fields.String(required=True, validate=validate.Length(1, 500), metadata={"label": "事项"})
+    what = line("事项", longest=500)
     owner_id = identity("责任人", "person")
     due_on = fields.Date(required=True, metadata={"label": "完成日期"})
 

@@ -10,17 +10,12 @@ from workflows.steps.inputs import (
     ExactDecimal,
     TaskForm,
     identity,
+    line,
     measured,
     money,
     opinion,
+    paragraph,
 )
-
-
-def _text(label: str, *, required: bool = False, longest: int = 4000, help: str = "") -> fields.String:
-    metadata = {"label": label, "widget": "textarea", "help": help}
-    if required:
-        return fields.String(required=True, validate=validate.Length(2, longest), metadata=metadata)
-    return fields.String(load_default="", validate=validate.Length(max=longest), metadata=metadata)
 
 
 def _money_or_none(label: str, *, help: str) -> fields.Integer:
@@ -35,8 +30,8 @@ def _money_or_none(label: str, *, help: str) -> fields.Integer:
 
 
 class IndicatorRow(Schema):
-    name = fields.String(required=True, validate=validate.Length(1, 60), metadata={"label": "指标"})
-    measure = fields.String(required=True, validate=validate.Length(1, 20), metadata={"label": "计量单位"})
+    name = line("指标", longest=60)
+    measure = line("计量单位", longest=20)
     baseline = measured("基线")
     op = fields.String(required=True, validate=validate.OneOf(["≥", "≤", "="]), metadata={"label": "方向"})
     target = measured("目标")
@@ -54,10 +49,10 @@ class PostForm(Schema):
     category = fields.String(
         required=True, validate=validate.OneOf([one.value for one in Category]), metadata={"label": "类别"}
     )
-    title = fields.String(required=True, validate=validate.Length(2, 120), metadata={"label": "榜单名称"})
-    background = _text("背景", required=True, help="现场情况、要解决的问题。")
-    boundary = _text("边界", help="不做什么。")
-    conditions = _text("提供的条件", help="发榜单位提供的数据、设备、人员等。")
+    title = line("榜单名称", least=2, longest=120)
+    background = paragraph("背景", least=2, help="现场情况、要解决的问题。")
+    boundary = paragraph("边界", required=False, help="不做什么。")
+    conditions = paragraph("提供的条件", required=False, help="发榜单位提供的数据、设备、人员等。")
     indicators = fields.List(
         fields.Nested(IndicatorRow),
         required=True,
@@ -114,14 +109,8 @@ class AmendForm(Schema):
     """变更公告."""
 
     challenge_id = identity("榜单", "hidden")
-    notice = fields.String(
-        required=True,
-        validate=validate.Length(2, 1000),
-        metadata={"label": "变更内容", "widget": "textarea", "help": "通知已在编制或递交申报的团队。"},
-    )
-    reason = fields.String(
-        required=True, validate=validate.Length(2, 500), metadata={"label": "理由", "widget": "textarea"}
-    )
+    notice = paragraph("变更内容", least=2, longest=1000, help="通知已在编制或递交申报的团队。")
+    reason = paragraph("理由", least=2, longest=500)
     bid_to = fields.Date(
         load_default=None,
         allow_none=True,
@@ -133,9 +122,7 @@ class WithdrawForm(Schema):
     """撤榜."""
 
     challenge_id = identity("榜单", "hidden")
-    reason = fields.String(
-        required=True, validate=validate.Length(2, 500), metadata={"label": "理由", "widget": "textarea"}
-    )
+    reason = paragraph("理由", least=2, longest=500)
 
 
 class ConsultForm(TaskForm):

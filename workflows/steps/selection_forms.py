@@ -5,13 +5,15 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from workflows.domain import conflicts, measures
+from workflows.domain import conflicts, experts, measures
 from workflows.steps.inputs import (
     TaskForm,
     choice,
     files,
     identity,
+    line,
     opinion,
+    paragraph,
 )
 
 MOST_PEOPLE = 1000
@@ -57,23 +59,11 @@ def _rows(
     )
 
 
-def _text(label: str, *, longest: int, help: str = "") -> fields.String:
-    return fields.String(
-        load_default="",
-        validate=validate.Length(max=longest),
-        metadata={"label": label, "widget": "textarea", "help": help},
-    )
-
-
 class OpenForm(TaskForm):
     """开榜: the confirmation that the seals may be opened."""
 
     confirmed = _agreement("我已见证揭榜期结束，同意开榜")
-    witness = fields.String(
-        required=True,
-        validate=validate.Length(1, 80),
-        metadata={"label": "见证人", "help": "在场见证的人员姓名。"},
-    )
+    witness = line("见证人", longest=80, help="在场见证的人员姓名。")
 
 
 class ConfirmDrawForm(TaskForm):
@@ -109,6 +99,7 @@ class ExpertRow(Schema):
         data_key="fields",
         attribute="fields",
         load_default=list,
+        validate=validate.Length(max=experts.MOST_FIELDS),
         metadata={"label": "专业"},
     )
 
@@ -120,12 +111,8 @@ class EnlargeForm(TaskForm):
 
 
 class PreviewRow(Schema):
-    label = fields.String(required=True, validate=validate.Length(1, 3), metadata={"label": "材料"})
-    text = fields.String(
-        required=True,
-        validate=[validate.Length(1, 4000), validate.Regexp(r"(?s).*\S", error="请填写内容。")],
-        metadata={"label": "预审意见", "widget": "textarea"},
-    )
+    label = line("材料", longest=3)
+    text = paragraph("预审意见")
 
 
 class PreviewForm(TaskForm):
@@ -142,7 +129,7 @@ class ScoreRow(Schema):
     schedule = _score("进度与节点")
     money = _score("经费与效益")
     safety = _score("安全与可推广")
-    remark = _text("评语", longest=1000, help="将匿名反馈给申报团队。")
+    remark = paragraph("评语", required=False, longest=1000, help="将匿名反馈给申报团队。")
 
 
 class ScoreForm(TaskForm):
@@ -155,7 +142,7 @@ class ReconsiderForm(TaskForm):
     """复核打分."""
 
     rows = _rows(ScoreRow, "修改的评分", help="维持原评分则不填；每份只能修改一次，并写明理由。", least=0)
-    reason = _text("理由", longest=500)
+    reason = paragraph("理由", required=False, longest=500)
 
 
 class VoteForm(TaskForm):
