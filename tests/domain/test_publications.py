@@ -12,19 +12,31 @@ from workflows.domain import challenges, notices, publications
 from workflows.errors import Conflict
 from workflows.models import BidState, Challenge, ChallengeState
 
-APPROVING, PUBLISHED = ChallengeState.APPROVING, ChallengeState.PUBLISHED
+APPROVING, APPROVED, PUBLISHED = (
+    ChallengeState.APPROVING,
+    ChallengeState.APPROVED,
+    ChallengeState.PUBLISHED,
+)
 
 pytestmark = pytest.mark.usefixtures("clock_at")
 
 
 @pytest.mark.parametrize("state", [one for one in ChallengeState if one != APPROVING])
-def test_only_what_is_approved_is_published_handed_back_or_rejected(
+def test_only_what_is_under_approval_is_approved_handed_back_or_rejected(
     session: Session, state: ChallengeState
 ) -> None:
     challenge = factories.challenge(session, state=state)
-    for act in (publications.publish, publications.hand_back, publications.reject):
+    for act in (publications.approve, publications.hand_back, publications.reject):
         with pytest.raises(Conflict, match=r"^榜单当前的状态不允许这样做，请刷新页面。$"):
             act(session, challenge)
+    assert challenge.state == state
+
+
+@pytest.mark.parametrize("state", [one for one in ChallengeState if one != APPROVED])
+def test_only_what_is_approved_is_published(session: Session, state: ChallengeState) -> None:
+    challenge = factories.challenge(session, state=state)
+    with pytest.raises(Conflict, match=r"^榜单当前的状态不允许这样做，请刷新页面。$"):
+        publications.publish(session, challenge)
     assert challenge.state == state
 
 
@@ -42,7 +54,7 @@ def test_numbers_go_on_within_a_year_and_a_category(
     session: Session, clock_at: Callable[[dt.datetime], None]
 ) -> None:
     def number(category: str) -> str | None:
-        challenge = factories.challenge(session, state=APPROVING)
+        challenge = factories.challenge(session, state=APPROVED)
         challenge.category = category
         publications.publish(session, challenge)
         session.flush()
@@ -62,7 +74,7 @@ def test_numbers_go_on_within_a_year_and_a_category(
 def test_the_bidding_ends_as_posted_or_after_the_usual_or_the_shortest_period(session: Session) -> None:
     ends = []
     for posted in (clock.end_of(dt.date(2027, 1, 29)), None, clock.end_of(dt.date(2026, 11, 27))):
-        challenge = factories.challenge(session, state=APPROVING)
+        challenge = factories.challenge(session, state=APPROVED)
         challenge.bid_to = posted
         ends.append(publications.publish(session, challenge))
     assert ends == [clock.end_of(dt.date(*day)) for day in ((2027, 1, 29), (2026, 12, 14), (2026, 12, 7))]
@@ -73,14 +85,14 @@ def test_the_heads_of_every_unit_are_told_once(session: Session) -> None:
     plant = factories.user(session, roles=["admin_head"])
     left = factories.user(session, roles=["admin_head@"])
     left.is_active = False
-    challenge = factories.challenge(session, state=APPROVING)
+    challenge = factories.challenge(session, state=APPROVED)
     publications.publish(session, challenge)
     session.flush()
     assert [len(notices.unread(session, one)) for one in (head, plant, left)] == [1, 0, 0]
 
 
 def test_what_is_published_is_kept_as_it_was(session: Session) -> None:
-    challenge = factories.challenge(session, state=APPROVING)
+    challenge = factories.challenge(session, state=APPROVED)
     publications.publish(session, challenge)
     kept, digest = challenge.snapshot, challenge.snapshot_hash
     assert kept is not None

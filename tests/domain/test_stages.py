@@ -27,11 +27,12 @@ def relist(session: Session, challenge: Challenge) -> None:
 
 
 OnChallenge = Callable[[Session, Challenge, User], object]
-ON_CHALLENGE: dict[str, tuple[OnChallenge, set[C]]] = {
+ON_CHALLENGE: dict[str, tuple[OnChallenge, set[ChallengeState]]] = {
     "submit": (lambda s, c, _: publications.submit(s, c), {C.REFINING, C.JUSTIFIED}),
     "hand back": (lambda s, c, _: publications.hand_back(s, c), {C.APPROVING}),
     "reject": (lambda s, c, _: publications.reject(s, c), {C.APPROVING}),
-    "publish": (lambda s, c, _: publications.publish(s, c), {C.APPROVING}),
+    "approve": (lambda s, c, _: publications.approve(s, c), {C.APPROVING}),
+    "publish": (lambda s, c, _: publications.publish(s, c), {C.APPROVED}),
     "extend for a single bid": (lambda s, c, _: listings.extend_single(s, c), {C.PUBLISHED}),
     "relist": (lambda s, c, _: relist(s, c), {C.FAILED}),
     "settle a failed list": (
@@ -40,7 +41,7 @@ ON_CHALLENGE: dict[str, tuple[OnChallenge, set[C]]] = {
     ),
     "withdraw": (
         lambda s, c, by: listings.withdraw(s, c, reason="不再需要", actor=by),
-        {C.PUBLISHED, *challenges.IN_SELECTION},
+        {C.APPROVED, C.PUBLISHED, *challenges.IN_SELECTION},
     ),
     "open the seals": (lambda s, c, _: challenges.release_seal(s, c), {C.BIDDING_CLOSED}),
     "begin the review": (lambda s, c, _: selections.begin_review(s, c), set(challenges.IN_SELECTION)),
@@ -50,7 +51,7 @@ ON_CHALLENGE: dict[str, tuple[OnChallenge, set[C]]] = {
 
 OnBid = Callable[[Session, Bid, User], object]
 ROW = {"role": "leader", "pioneer": False, "workload_pct": 40}
-ON_BID: dict[str, tuple[OnBid, set[B]]] = {
+ON_BID: dict[str, tuple[OnBid, set[BidState]]] = {
     "form the team": (
         lambda s, b, by: bids.set_team(s, b, rows=[{**ROW, "user_id": by.id}], actor=by),
         {B.DRAFT, B.OPENED},

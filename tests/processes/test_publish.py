@@ -12,9 +12,10 @@ from tests.processes import listing
 from tests.processes.cast import CLOSING, LAST_DAY, SMALL, Cast
 from workflows import clock
 from workflows.db import Database
+from workflows.domain import challenges
 from workflows.engine.tables import Message
-from workflows.errors import Forbidden, Invalid
-from workflows.models import Challenge, SealKey
+from workflows.errors import Conflict, Forbidden, Invalid, NotFound
+from workflows.models import Batch, CampaignYear, Challenge, SealKey, User
 
 
 def test_a_challenge_is_approved_published_closed_and_goes_to_selection(
@@ -74,6 +75,50 @@ def test_what_is_published_is_kept_with_its_number_level_award_and_rules(
 def test_a_challenge_without_a_day_is_open_for_the_usual_period(campaign: Database, cast: Cast) -> None:
     challenge = listing.challenge_of(campaign, play_cast.post(campaign, cast, bid_to=None, **SMALL))
     assert challenge.bid_to == clock.end_of(dt.date(2026, 12, 14))  # 15 working days
+
+
+def _waiting(campaign: Database, cast: Cast) -> int:
+    """A challenge that was approved before the bids of its batch open, on 7 December; its id."""
+    challenge_id = play_cast.submit(campaign, cast)
+    with campaign.transaction() as session:
+        year = CampaignYear(year=2026, theme="融合年", pool_fen=0, emphasis={})
+        days = {"intake_from": dt.date(2026, 11, 1), "intake_to": dt.date(2026, 11, 20)}
+        year.batches = [Batch(no=1, bid_from=dt.date(2026, 12, 7), **days)]
+        session.add(year)
+        session.flush()
+        session.get_one(Challenge, challenge_id).batch_id = year.batches[0].id
+    play_cast.approve(campaign, play_cast.publishing(campaign, challenge_id))
+    return challenge_id
+
+
+def test_what_is_approved_waits_for_the_day_on_which_the_bids_of_its_batch_open(
+    campaign: Database, cast: Cast
+) -> None:
+    challenge_id = _waiting(campaign, cast)
+    process = play_cast.publishing(campaign, challenge_id)
+    opening = clock.start_of(dt.date(2026, 12, 7))
+    assert play.timers(campaign, process) == [("bids_open", opening)]
+    waiting = listing.challenge_of(campaign, challenge_id)
+    assert (waiting.state, waiting.no, waiting.rules_at) == ("approved", None, None)
+    with pytest.raises(Conflict, match="这个榜单现在不接受揭榜"):
+        play_cast.begin_bid(campaign, challenge_id, leader=cast.office)
+    play.wait_until(campaign, opening)
+    shown = listing.challenge_of(campaign, challenge_id)
+    assert (shown.state, shown.no, shown.published_at) == ("published", "TRQ-2026-S01", opening)
+    closing = clock.end_of(dt.date(2026, 12, 21))  # ten working days from the opening, not the day posted
+    assert (shown.bid_to, play.timers(campaign, process)) == (closing, [("bidding_ends", closing)])
+    play.wait_until(campaign, closing)
+    assert play.open_nodes(campaign, process) == ["consult"]
+    assert play.incidents(campaign) == []
+
+
+def test_what_waits_for_its_day_may_be_withdrawn(campaign: Database, cast: Cast) -> None:
+    challenge_id = _waiting(campaign, cast)
+    listing.withdraw(campaign, challenge_id, by=cast.office)
+    process = play_cast.publishing(campaign, challenge_id)
+    assert (play.status(campaign, process), play.timers(campaign, process)) == ("completed", [])
+    with campaign.read() as session, pytest.raises(NotFound):  # it was never shown
+        challenges.get(session, challenge_id, actor=session.get_one(User, cast.leader))
 
 
 def test_an_approval_that_takes_long_leaves_the_shortest_period(campaign: Database, cast: Cast) -> None:

@@ -42,6 +42,7 @@ RELISTING = (
 )
 AT_LAST = (ListingAction.APPOINT, ListingAction.WITHDRAW)  # what is left after the last relisting
 WITHDRAWABLE = (
+    ChallengeState.APPROVED,
     ChallengeState.PUBLISHED,
     *challenges.IN_SELECTION,
 )  # from which the office may withdraw a list
@@ -150,7 +151,7 @@ def withdraw(session: Session, challenge: Challenge, *, reason: str, actor: User
         raise Forbidden("只有揭榜挂帅办公室可以撤榜。")
     challenges.hold(session, challenge)
     if challenge.state not in WITHDRAWABLE:
-        raise Conflict("这个榜单现在不能撤榜：只有揭榜中或评审中的榜单可以撤回。")
+        raise Conflict("这个榜单现在不能撤榜：只有待发布、揭榜中或评审中的榜单可以撤回。")
     challenge.state = ChallengeState.WITHDRAWN
     _note(session, challenge, ListingAction.WITHDRAW, text=reason, before=challenge.bid_to, actor=actor)
     mine = (Bid.challenge_id == challenge.id, Bid.state.in_((*bids.LIVE, *challenges.IN_REVIEW)))

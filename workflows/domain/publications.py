@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from workflows import calendar, clock
 from workflows.domain import challenges, notices, numbers, permissions, postings, rules
 from workflows.errors import Conflict
-from workflows.models import Bid, BidState, Category, Challenge, ChallengeState
+from workflows.models import Batch, Bid, BidState, Category, Challenge, ChallengeState
 
 INDICATOR = ("name", "measure", "op", "data_source", "hard")
 LETTER = {Category.DEVELOPMENT: "F", Category.PRODUCTION: "S", Category.MARKET: "M"}
@@ -50,6 +50,17 @@ def reject(session: Session, challenge: Challenge) -> None:
         notices.send(session, user_id, text=text, link=f"/challenges/{challenge.id}")
 
 
+def approve(session: Session, challenge: Challenge) -> dt.datetime | None:
+    """批准: ready to be published; the instant at which the bids of its batch open when that is still to come."""
+    challenges.hold(session, challenge)
+    challenges.expect(challenge, ChallengeState.APPROVING)
+    challenge.state = ChallengeState.APPROVED
+    batch = None if challenge.batch_id is None else session.get_one(Batch, challenge.batch_id)
+    if batch is None or batch.bid_from is None or batch.bid_from <= clock.today():
+        return None
+    return clock.start_of(batch.bid_from)
+
+
 def publish(session: Session, challenge: Challenge) -> dt.datetime:
     """发榜: number what was approved, keep it as it stands, and open it for bids; the heads of all units are told.
 
@@ -57,7 +68,7 @@ def publish(session: Session, challenge: Challenge) -> dt.datetime:
     instant is returned. The rules of now are those of its projects.
     """
     challenges.hold(session, challenge)
-    challenges.expect(challenge, ChallengeState.APPROVING)
+    challenges.expect(challenge, ChallengeState.APPROVED)
     prefix = f"TRQ-{clock.today().year}-{LETTER[Category(challenge.category)]}"
     challenge.no = f"{prefix}{numbers.take(session, prefix):02d}"
     challenge.published_at = challenge.rules_at = clock.now()

@@ -52,7 +52,7 @@ def _sent(message: str, challenge: Challenge, payload: dict[str, Any]) -> Sent:
 @message_start("publish")
 def begin(session: Session, payload: Mapping[str, Any]) -> Started:
     challenge = session.get_one(Challenge, payload["challenge_id"])
-    first = {"challenge_id": challenge.id, "rules_at": None, "fail_reason": None}
+    first = {"challenge_id": challenge.id, "rules_at": None, "fail_reason": None, "bids_open_at": None}
     return Started(challenge.title, f"/challenges/{challenge.id}", first)
 
 
@@ -97,9 +97,13 @@ def reject(session: Session, data: Mapping[str, Any]) -> None:
 
 @service_step("publish.publish")
 def publish(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Approved just now, or on the day for which it has waited."""
     challenge = about(session, data)
+    opens_at = None if data.get("bids_open_at") else publications.approve(session, challenge)
+    if opens_at is not None:
+        return {"bids_open_at": opens_at}
     bid_to = publications.publish(session, challenge)
-    return {"bid_to": bid_to, "rules_at": challenge.rules_at}
+    return {"bid_to": bid_to, "rules_at": challenge.rules_at, "bids_open_at": None}
 
 
 @service_step("publish.count")

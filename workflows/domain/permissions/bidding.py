@@ -55,7 +55,7 @@ def may_bid(user: User, challenge: Challenge) -> bool:
 
 def may_see_challenge(session: Session, user: User, challenge: Challenge) -> bool:
     """Everybody once it is published; before, its owners, its unit, who approves it and those who read all."""
-    if challenge.state not in BEFORE_PUBLICATION:
+    if challenge.state not in BEFORE_PUBLICATION and challenge.published_at is not None:
         return True
     owners = (challenge.party_lead_id, challenge.admin_lead_id)
     own = user.id in owners or user.unit_id == challenge.sponsor_unit_id
