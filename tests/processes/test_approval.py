@@ -9,6 +9,7 @@ from tests import play
 from tests.processes import cast as play_cast
 from tests.processes import listing, signing
 from tests.processes.cast import SMALL, Cast
+from workflows import clock
 from workflows.db import Database
 from workflows.errors import Forbidden, Invalid, NotFound
 from workflows.models import Approval, ApprovalStage, CollectiveDecision, Signature
@@ -54,6 +55,26 @@ def test_the_stages_of_a_large_amount_are_asked_in_order(campaign: Database, cas
         finance = session.scalars(select(Signature).where(Signature.role == "finance")).one()
         assert finance.facts == {"budget_ok": True, "reward_source": "科技专项", "attachments": []}
     assert play.incidents(campaign) == []
+
+
+def test_the_stages_of_a_publication_have_five_working_days_together(campaign: Database, cast: Cast) -> None:
+    process = signing.begin(campaign, cast, **signing.LARGE)
+
+    def due_on() -> set[str]:
+        with campaign.read() as session:
+            asked = [one for one in play.all_items(session, process) if one.status == "open"]
+            return {f"{clock.local(one.due_at):%m-%d}" for one in asked if one.due_at is not None}
+
+    assert due_on() == {"11-26"}  # at the end of the second day after Monday the 23rd
+    play.pass_time(days=2)
+    signing.functional(campaign, cast, process)
+    assert due_on() == {"11-28"}
+    play.pass_time(days=2)
+    signing.sign(campaign, process, "vice_head", by=cast.vice_head)
+    assert due_on() == {"12-01"}  # one is left: Monday the 30th
+    play.pass_time(days=10)
+    signing.sign(campaign, process, "party_committee", by=cast.party_committee)
+    assert due_on() == {"12-09"}  # none is left on Monday the 7th, and one is given
 
 
 def test_what_is_largest_goes_to_the_superior(campaign: Database, cast: Cast) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
+from workflows import calendar, clock
 from workflows.domain import approvals
+from workflows.domain.rules import days
 from workflows.engine.registry import Act, Vote, human_step, round_end, service_step
 from workflows.engine.tables import WorkItem
 from workflows.models import Approval, ApprovalResult
@@ -47,7 +49,21 @@ def next_stage(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
     if stage is None:
         return {"stage": None, "approval_result": ApprovalResult.AGREED.value}
     signers = [{name: one[name] for name in ("role", "unit", "user")} for one in stage.signers]
-    return {"stage": {"code": stage.code, "policy": approvals.policy_of(stage), "signers": signers}}
+    policy, workdays = approvals.policy_of(stage), _workdays(session, data, stage.approval)
+    return {"stage": {"code": stage.code, "policy": policy, "signers": signers, "due_workdays": workdays}}
+
+
+def _workdays(session: Session, data: Mapping[str, Any], approval: Approval) -> int | None:
+    """发榜审批: the days of a stage, at most what is left of those that all of them have, at least one.
+
+    None for other approvals: each stage has the days of its step.
+    """
+    usual = rules.due_workdays(session, "approval.sign", data)
+    if approval.kind != "publish" or usual is None:
+        return None
+    whole = days(session, "publish_approval_workdays", at=rules.at(data))
+    gone = calendar.workdays_between(session, clock.local(approval.opened_at).date(), clock.today())
+    return max(1, min(usual, whole - gone))
 
 
 def form_of(_session: Session, data: Mapping[str, Any], item: WorkItem) -> type[Schema]:
