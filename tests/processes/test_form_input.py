@@ -23,7 +23,9 @@ def _rows(form: type[Schema]) -> Iterator[type[Schema]]:
 
 
 def _forms() -> list[type[Schema]]:
-    registered = [one.form for one in HUMAN.values()] + [one.form for one in STARTS.values()]
+    registered: list[type[Schema]] = [one.form for one in HUMAN.values()] + [
+        one.form for one in STARTS.values()
+    ]
     registered += [one.form for one in SENDERS.values()]
     chosen = [form for table in APPROVAL for form in table.values()]
     found = {row for form in (*registered, *chosen) for row in _rows(form)}
