@@ -236,7 +236,7 @@ def test_a_challenge_not_yet_published_is_seen_by_its_own_people_only(session: S
     for number in (challenge.id, 999):
         with pytest.raises(NotFound, match=r"^没有找到这个榜单。$"):
             challenges.get(session, number, actor=stranger)
-    challenge.state = PUBLISHED
+    challenge.state, challenge.published_at = PUBLISHED, clock.now()
     assert challenges.get(session, challenge.id, actor=stranger) == challenge
 
 

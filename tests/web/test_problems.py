@@ -116,10 +116,12 @@ def test_the_pages_offer_what_a_problem_may_be_merged_into_and_the_experts(
     app: Flask, database: Database, people: dict[str, int], visit: Callable[[], Visitor]
 ) -> None:
     _raise(app, database, "wang")
-    second = _raise(app, database, "li", title="食堂排队", scene="中午窗口排队二十分钟。")
+    second = _raise(app, database, "wang", title="食堂排队", scene="中午窗口排队二十分钟。")
     visitor = visit()
     visitor.sign_in("li")
-    item = second["next_item_id"]
+    with database.read() as session:
+        li = session.get_one(User, people["li"])
+        item = play.item_of(session, "intake.triage", li, second["process_id"])
     assert "1 · 井口冬季冻堵" in text_of(visitor.get(f"/work/{item}").text)
     marks = {f"s{n}": "4" for n in range(1, 7)}
     sent = visitor.post(f"/work/{item}", {"action": "escalate", "opinion": "全厂都有", **marks})
