@@ -1,6 +1,6 @@
 """Every form refuses, at the field, what cannot be: spaces for words, words for numbers, less than none, no rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -10,7 +10,11 @@ import workflows.steps  # noqa: F401 -- registers every step
 from workflows.engine.registry import HUMAN, SENDERS, STARTS
 from workflows.steps import approval_forms
 
-APPROVAL = (approval_forms.OF_ROLE, approval_forms.OF_SIDE, approval_forms.OF_STAGE)
+APPROVAL: tuple[Mapping[str, type[Schema]], ...] = (
+    approval_forms.OF_ROLE,
+    approval_forms.OF_SIDE,
+    approval_forms.OF_STAGE,
+)
 LONG = "九" * 100_000
 
 
@@ -23,10 +27,8 @@ def _rows(form: type[Schema]) -> Iterator[type[Schema]]:
 
 
 def _forms() -> list[type[Schema]]:
-    registered: list[type[Schema]] = [one.form for one in HUMAN.values()] + [
-        one.form for one in STARTS.values()
-    ]
-    registered += [one.form for one in SENDERS.values()]
+    registered = [one.form for one in HUMAN.values()]
+    registered += [one.form for one in STARTS.values()] + [one.form for one in SENDERS.values()]
     chosen = [form for table in APPROVAL for form in table.values()]
     found = {row for form in (*registered, *chosen) for row in _rows(form)}
     return sorted(found, key=lambda one: (one.__module__, one.__name__))
