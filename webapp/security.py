@@ -53,6 +53,8 @@ def _refuse_unstorable_text() -> None:
     if request.is_json:
         texts.append(json.dumps(_json_sent(), ensure_ascii=False).replace("\\u0000", "\0"))
     elif request.method == "POST":
+        if None in (*request.form, *request.files):  # werkzeug 3.1 lets a part without a name through
+            raise Invalid({}, "提交的内容不完整，请返回上一页重新提交。")
         texts += [text for pair in request.form.items(multi=True) for text in pair]
     if any("\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text) for text in texts):
         raise Invalid({}, "内容中有无法保存的字符，请删去后再提交。")

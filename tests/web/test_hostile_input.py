@@ -159,3 +159,15 @@ def test_the_browser_leaves_the_judgement_to_us_in_the_language_of_the_page(
     task = office.post(f"/challenges/{challenge_id}/bids").location
     for path in ("/act/post_challenge", task):
         assert "data-focus-first novalidate>" in office.get(path).text
+
+
+@pytest.mark.parametrize("rest", ["", '; filename="a.pdf"'])
+def test_a_part_without_a_name_is_refused(visit: Visit, token: str, rest: str) -> None:
+    body = f"--x\r\nContent-Disposition: form-data{rest}\r\n\r\ntext\r\n--x--\r\n"
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "part-without-name"}
+    kind = "multipart/form-data; boundary=x"
+    answer = visit().client.post("/api/v1/files", data=body, content_type=kind, headers=headers)
+    assert (answer.status_code, answer.get_json()["detail"]) == (
+        422,
+        "提交的内容不完整，请返回上一页重新提交。",
+    )
