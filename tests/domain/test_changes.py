@@ -171,6 +171,27 @@ def test_how_much_a_change_changes_is_worked_out(session: Session, project: Proj
     assert change_terms.route_facts(session, better)["is_lowered"] is False
 
 
+def test_small_changes_are_judged_by_what_they_add_up_to(session: Session, project: Project) -> None:
+    """Of budget, deadline and team: from the pledge on; what goes back to an earlier deadline counts by itself."""
+
+    def asked(kind: str, fact: str, **values: Any) -> Any:
+        change = _ask(session, project, kind, **values)
+        found = change_terms.route_facts(session, change)[fact]
+        change_effects.apply(session, change)
+        return found
+
+    pledged_fen = project.budget_fen
+    budgets = [pledged_fen * pct // 100 for pct in (108, 116, 108, 100)]
+    found = [round(asked("budget", "budget_pct", budget_fen=one), 2) for one in budgets]
+    assert found == [Decimal(8), Decimal(16), Decimal(8), Decimal("7.41")]
+    days = [dt.date(2027, 11, 5), dt.date(2027, 11, 12), dt.date(2027, 11, 19), dt.date(2027, 11, 12)]
+    assert [asked("deadline", "added_workdays", deadline=day) for day in days] == [5, 10, 15, -5]
+    joined = [
+        [{"user_id": factories.user(session).id, "role": "core", "workload_pct": 10}] for _ in range(2)
+    ]
+    assert [asked("member", "member_pct", joining=one) for one in joined] == [20, 40]
+
+
 def test_what_each_state_of_a_project_allows(session: Session, project: Project) -> None:
     allowed = {
         ProjectState.PLEDGING: set(),

@@ -1,7 +1,7 @@
 """What a change alters: its terms as the applicant fills them in, checked against the project as it stands."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session
 from workflows import calendar, clock
 from workflows.domain import eligibility, funds, justifications
 from workflows.errors import Invalid
-from workflows.models import ChangeKind, ChangeRequest, Indicator, PledgeChange, Project, ProjectMember, User
+from workflows.models import (
+    ChangeKind,
+    ChangeRequest,
+    ChangeState,
+    Indicator,
+    PledgeChange,
+    Project,
+    ProjectMember,
+    User,
+)
 
 KINDS = {
     ChangeKind.INDICATOR: "指标变更",
@@ -71,7 +80,11 @@ def joining(change: ChangeRequest) -> list[int]:
 
 
 def route_facts(session: Session, change: ChangeRequest) -> dict[str, Any]:
-    """The inputs of table change_route for ``change``."""
+    """The inputs of table change_route for ``change``.
+
+    A delay, a budget and a team are measured from where the project stands and from the pledge as it was signed, and
+    the greater counts: changes that are small one by one take the same route as the large one they add up to.
+    """
     kind = ChangeKind(change.kind)
     facts: dict[str, Any] = {
         "change_kind": kind.value,
@@ -80,16 +93,13 @@ def route_facts(session: Session, change: ChangeRequest) -> dict[str, Any]:
         "member_pct": Decimal(0),
         "is_lowered": False,
     }
+    starts = (change.before, _pledged(session, change))
     if kind == ChangeKind.DEADLINE:
-        before, after = (dt.date.fromisoformat(one["deadline"]) for one in (change.before, change.after))
-        facts["added_workdays"] = calendar.workdays_between(session, before, after)
+        facts["added_workdays"] = _added_workdays(session, starts, change.after)
     elif kind == ChangeKind.BUDGET:
-        before_fen, after_fen = change.before["budget_fen"], change.after["budget_fen"]
-        moved = abs(after_fen - before_fen)
-        facts["budget_pct"] = Decimal(100 * moved) / before_fen if before_fen else Decimal(100)
+        facts["budget_pct"] = max(_budget_pct(start, change.after) for start in starts)
     elif kind == ChangeKind.MEMBER:
-        old, new = ({one["user_id"] for one in told["members"]} for told in (change.before, change.after))
-        facts["member_pct"] = Decimal(100 * len(old ^ new)) / len(old)
+        facts["member_pct"] = max(_member_pct(start, change.after) for start in starts)
     elif kind == ChangeKind.INDICATOR:
         facts["is_lowered"] = any(
             is_worse(
@@ -100,6 +110,37 @@ def route_facts(session: Session, change: ChangeRequest) -> dict[str, Any]:
             for number, value in change.after["values"].items()
         )
     return facts
+
+
+def _pledged(session: Session, change: ChangeRequest) -> dict[str, Any]:
+    """What ``change`` is about as it was before any change of its kind."""
+    query = select(ChangeRequest).where(
+        ChangeRequest.project_id == change.project_id,
+        ChangeRequest.kind == change.kind,
+        ChangeRequest.state == ChangeState.APPLIED,
+    )
+    first = session.scalars(query.order_by(ChangeRequest.ended_at, ChangeRequest.id).limit(1)).one_or_none()
+    return change.before if first is None else first.before
+
+
+def _added_workdays(session: Session, starts: Sequence[Mapping[str, Any]], after: Mapping[str, Any]) -> int:
+    """The longest delay; for an earlier deadline how much earlier it is, whatever was agreed to before."""
+    wanted = dt.date.fromisoformat(after["deadline"])
+    now, pledged = (
+        calendar.workdays_between(session, dt.date.fromisoformat(start["deadline"]), wanted)
+        for start in starts
+    )
+    return max(now, pledged) if now > 0 else now
+
+
+def _budget_pct(start: Mapping[str, Any], after: Mapping[str, Any]) -> Decimal:
+    moved = abs(after["budget_fen"] - start["budget_fen"])
+    return Decimal(100 * moved) / start["budget_fen"] if start["budget_fen"] else Decimal(100)
+
+
+def _member_pct(start: Mapping[str, Any], after: Mapping[str, Any]) -> Decimal:
+    old, new = ({one["user_id"] for one in told["members"]} for told in (start, after))
+    return Decimal(100 * len(old ^ new)) / len(old)
 
 
 def is_worse(indicator: Indicator, value: Decimal, than: Decimal) -> bool:
