@@ -186,9 +186,7 @@ def test_small_changes_are_judged_by_what_they_add_up_to(session: Session, proje
     assert found == [Decimal(8), Decimal(16), Decimal(8), Decimal("7.41")]
     days = [dt.date(2027, 11, 5), dt.date(2027, 11, 12), dt.date(2027, 11, 19), dt.date(2027, 11, 12)]
     assert [asked("deadline", "added_workdays", deadline=day) for day in days] == [5, 10, 15, -5]
-    joined = [
-        [{"user_id": factories.user(session).id, "role": "core", "workload_pct": 10}] for _ in range(2)
-    ]
+    joined = [[{"user_id": factories.user(session).id, "role": "core", "workload_pct": 10}] for _ in range(2)]
     assert [asked("member", "member_pct", joining=one) for one in joined] == [20, 40]
 
 

@@ -240,6 +240,50 @@ def test_race_with_elimination_and_funds_returned(campaign: Database, cast: Cast
     assert play.incidents(campaign) == []
 
 
+def test_a_team_that_others_have_overtaken_is_eliminated_wherever_it_is(
+    campaign: Database, cast: Cast, works: Works
+) -> None:
+    """It was assessed first, with a pass, and is at work on its next node when the last rival passes it."""
+    _race(campaign, works)
+    rivals = [_rival(campaign, cast, works, leader=one) for one in cast.members[:2]]
+    first = _process_of(campaign, works.project_id)
+    playing.assess(campaign, cast, works, first, score="74")
+    playing.release(campaign, works, first)
+    for project_id, leader, score in ((rivals[0], cast.members[0], "75"), (rivals[1], cast.members[1], "88")):
+        assert playing.project(campaign, works).state == "running"
+        team = Cast(**{**vars(cast), "leader": leader})
+        playing.assess(campaign, team, works, _process_of(campaign, project_id), score=score)
+    assert playing.project(campaign, works).state == "eliminated"
+    assert [(one.state, one.action) for one in playing.nodes(campaign, works)] == [
+        ("passed", "eliminate"),
+        ("in_progress", None),
+    ]
+    assert play.open_nodes(campaign, first) == ["return_funds"]
+    with campaign.read() as session:
+        assert [session.get_one(Project, one).state for one in rivals] == ["running", "running"]
+        told = session.scalars(select(Notice.user_id).where(Notice.text.contains("您的团队被淘汰"))).all()
+        assert cast.leader in told
+    assert play.incidents(campaign) == []
+
+
+def test_of_two_teams_that_are_equally_last_none_is_eliminated(
+    campaign: Database, cast: Cast, works: Works
+) -> None:
+    _race(campaign, works)
+    rivals = [_rival(campaign, cast, works, leader=one) for one in cast.members[:2]]
+    for project_id, leader, score in (
+        (works.project_id, cast.leader, "72"),
+        (rivals[0], cast.members[0], "88"),
+        (rivals[1], cast.members[1], "72"),
+    ):
+        team = Cast(**{**vars(cast), "leader": leader})
+        playing.assess(campaign, team, works, _process_of(campaign, project_id), score=score)
+    with campaign.read() as session:
+        states = session.scalars(select(Project.state).order_by(Project.id)).all()
+    assert list(states) == ["running", "running", "running"]
+    assert play.incidents(campaign) == []
+
+
 def test_the_last_team_of_a_race_that_ends_settles_it(campaign: Database, cast: Cast, works: Works) -> None:
     _race(campaign, works)
     rival = _rival(campaign, cast, works, leader=cast.members[0])

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import calendar, clock
-from workflows.domain import challenges, funds, notices, permissions, projects, rag, reports, rules
+from workflows.domain import challenges, funds, notices, permissions, projects, races, rag, reports, rules
 from workflows.errors import Conflict, Invalid
 from workflows.models import (
     Milestone,
@@ -50,7 +50,7 @@ def _step_of(session: Session, milestone: Milestone) -> str:
     if milestone.state == MilestoneState.FAILED:
         return REVIEW
     if milestone.state == MilestoneState.SUBMITTED:
-        return VERIFY if submission(session, milestone).verified_at is None else ASSESS
+        return VERIFY if races.submission(session, milestone).verified_at is None else ASSESS
     return WORK
 
 
@@ -84,12 +84,6 @@ def submit(
     session.flush()
     rag.ease(session, project)
     return made
-
-
-def submission(session: Session, milestone: Milestone) -> NodeSubmission:
-    """What was handed in last for a node that is to be verified or assessed."""
-    query = select(NodeSubmission).where(NodeSubmission.milestone_id == milestone.id)
-    return session.scalars(query.order_by(NodeSubmission.attempt.desc()).limit(1)).one()
 
 
 def submissions(session: Session, project: Project) -> Sequence[NodeSubmission]:
@@ -143,7 +137,7 @@ def verify(
     agree = values.get("agree", True) and all(row["agree"] for row in rows)
     if not agree and not values["opinion"].strip():
         raise Invalid({"opinion": ["核验不认可的，请写明理由。"]})
-    made = submission(session, milestone)
+    made = races.submission(session, milestone)
     told_of: Sequence[int | None] = indicator_ids or [None]  # the sponsor answers for the whole
     for earlier in [one for one in made.verifications if one.indicator_id in told_of]:
         made.verifications.remove(earlier)  # of a round that a suspension broke off
@@ -158,29 +152,17 @@ def verify(
 
 def end_verification(session: Session, milestone: Milestone) -> None:
     """Everybody asked has verified: the node goes to its assessment."""
-    submission(session, milestone).verified_at = clock.now()
+    races.submission(session, milestone).verified_at = clock.now()
 
 
 def facts(session: Session, milestone: Milestone, *, score: Decimal) -> dict[str, Any]:
-    """What D8 asks about an assessment with ``score`` (0..100).
-
-    ``rank`` counts from 1 by the scores at this node so far of the race's teams under way, ``teams`` are these.
-    """
-    project = milestone.project
+    """What D8 asks about an assessment with ``score`` (0..100). Raises Conflict unless the node is being assessed."""
     if milestone.state != MilestoneState.SUBMITTED:
         raise Conflict("这个节点不在考核中，请刷新页面。")
-    challenges.hold(session, project.challenge)  # of two teams assessed at once, one sees the other's score
-    others = projects.rivals(session, project)
-    scores = [one.score for rival in others for one in rival.milestones if one.seq == milestone.seq]
-    checked = submission(session, milestone).verifications
-    return {
-        "score": score,
-        "hard_missed": any(one.indicator and one.indicator.hard and not one.agree for one in checked),
-        "attempts": milestone.attempts + 1,
-        "mode": project.challenge.mode,
-        "rank": 1 + sum(other is not None and other > score for other in scores),
-        "teams": 1 + len(others),
-    }
+    challenges.hold(
+        session, milestone.project.challenge
+    )  # of two teams assessed at once, one sees the other's
+    return races.facts(session, milestone, score=score, attempts=milestone.attempts + 1)
 
 
 def settle(session: Session, milestone: Milestone, *, score: Decimal, outcome: Mapping[str, Any]) -> None:
@@ -201,6 +183,27 @@ def settle(session: Session, milestone: Milestone, *, score: Decimal, outcome: M
         milestone.state = MilestoneState.FAILED
         _give_up_or_review(session, milestone, action)
     rag.ease(session, project)
+
+
+def eliminate_last(session: Session, milestone: Milestone) -> Project | None:
+    """赛马排名, after an assessment of ``milestone``: the team that has become the last of its race at this node is out.
+
+    Every team at work that has been assessed at the node is asked D8 anew, so that it does not matter who was
+    assessed first. A team whose next attempt is handed in waits for that; a waived node is not held against a team.
+    """
+    challenges.hold(session, milestone.project.challenge)
+    rows = select(Milestone).join(Project).where(Project.challenge_id == milestone.project.challenge_id)
+    rows = rows.where(Project.state.in_(projects.AT_WORK), Milestone.seq == milestone.seq)
+    waiting = (MilestoneState.SUBMITTED, MilestoneState.WAIVED)
+    rows = rows.where(Milestone.score.is_not(None), Milestone.state.not_in(waiting))
+    for node in session.scalars(rows.order_by(Milestone.id)).all():
+        told = races.facts(session, node, score=node.score or Decimal(0), attempts=node.attempts)
+        found = rules.decide(session, "node_action", told, at=node.project.rules_at).value
+        if found["action"] == races.ELIMINATE:
+            node.action = races.ELIMINATE
+            _eliminate(session, node)
+            return node.project
+    return None
 
 
 def rectify_by(session: Session, milestone: Milestone) -> dt.date:
@@ -264,15 +267,18 @@ def _again(session: Session, milestone: Milestone) -> None:
 
 
 def _give_up_or_review(session: Session, milestone: Milestone, action: str) -> None:
-    project, title = milestone.project, milestone.project.challenge.title
+    project = milestone.project
     if action in REVIEWS:
-        text = (
-            f"“{title}”的节点“{milestone.name}”两次考核不通过，请评估是否终止或换帅；未整改的按否决条款处理。"
-        )
+        text = f"“{project.challenge.title}”的节点“{milestone.name}”两次考核不通过，请评估是否终止或换帅；未整改的按否决条款处理。"
         _tell_office(session, project, text)
         return
+    _eliminate(session, milestone)
+
+
+def _eliminate(session: Session, milestone: Milestone) -> None:
+    project = milestone.project
     projects.move(session, project, ProjectState.ELIMINATED, out_of=projects.AT_WORK)
-    text = f"“{title}”的节点“{milestone.name}”考核后，您的团队被淘汰。"
+    text = f"“{project.challenge.title}”的节点“{milestone.name}”考核后，您的团队被淘汰。"
     for user_id in [one.user_id for one in project.members if one.left_on is None]:
         notices.send(session, user_id, text=text, link=f"/projects/{project.id}")
 

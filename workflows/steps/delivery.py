@@ -62,6 +62,14 @@ def begin_help(session: Session, payload: Mapping[str, Any]) -> Started:
     return Started(title_of(project), f"/projects/{project.id}", data)
 
 
+@message_start("race_ranking")
+def begin_ranking(session: Session, payload: Mapping[str, Any]) -> Started:
+    node = session.get_one(Milestone, payload["milestone_id"])
+    title = f"赛马排名 · {node.project.challenge.title} · {node.name}"
+    data = {"challenge_id": payload["challenge_id"], "milestone_id": node.id, "project_id": None}
+    return Started(title, f"/challenges/{payload['challenge_id']}", data)
+
+
 def node_of(session: Session, data: Mapping[str, Any]) -> Milestone:
     """The node at work."""
     return session.get_one(Milestone, data["milestone_id"])
@@ -171,6 +179,12 @@ def weigh(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
 def settle(session: Session, data: Mapping[str, Any]) -> None:
     outcome, score = data["node_action"], Decimal(data["node_score"])
     milestones.settle(session, node_of(session, data), score=score, outcome=outcome)
+
+
+@service_step("delivery.rank_teams")
+def rank_teams(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
+    beaten = milestones.eliminate_last(session, node_of(session, data))
+    return {"project_id": beaten and beaten.id}
 
 
 @human_step("delivery.release", title="节点拨付", form=ReleaseForm, about=node_of)
