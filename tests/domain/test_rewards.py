@@ -67,7 +67,7 @@ def _split(session: Session, case: RewardCase) -> None:
     splits.begin(case)
     people = splits.members(case)
     rows = [
-        {"user_id": one.user_id, "pct": pct, "contribution": "", "is_manager": False}
+        {"user_id": one.user_id, "pct": pct, "contribution": ""}
         for one, pct in zip(people, (Decimal(35), Decimal(65)), strict=True)
     ]
     splits.propose(session, case, rows=rows, actor=case.project.leader).state = SplitState.AGREED

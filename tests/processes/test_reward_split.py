@@ -1,7 +1,6 @@
 """The split of a reward: proposed, refused, confirmed, mediated, signed, objected to, sent back."""
 
 import datetime as dt
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -25,9 +24,8 @@ def process(campaign: Database, cast: Cast) -> int:
     return made
 
 
-def _propose(campaign: Database, cast: Cast, *pcts: str, **changes: Any) -> None:
+def _propose(campaign: Database, cast: Cast, *pcts: str) -> None:
     rows = rewarding.rows(cast, pcts or rewarding.PCTS)
-    rows[0] |= changes
     play.complete(campaign, "reward.split", by=cast.leader, rows=rows)
 
 
@@ -45,9 +43,14 @@ def _splits(campaign: Database) -> list[tuple[str, list[str]]]:
 
 
 def test_split_refused(campaign: Database, cast: Cast, process: int) -> None:
-    _propose(campaign, cast, "40", "15", "15", "15", "15.02", is_manager=True)
+    with campaign.transaction() as session:
+        session.get_one(User, cast.leader).is_manager = True
+    _propose(campaign, cast, "40", "15", "15", "15", "15.02")
     assert _splits(campaign) == [("refused", ["S01", "S04", "S06"])]
     assert play.open_nodes(campaign, process) == ["propose_split"]
+    with campaign.transaction() as session:
+        assert [row.is_manager for row in session.scalars(select(SplitRow))] == [True, *[False] * 4]
+        session.get_one(User, cast.leader).is_manager = False
     _propose(campaign, cast)
     assert _splits(campaign)[1:] == [("proposed", [])]
     assert play.open_nodes(campaign, process) == ["confirm_share"] * 4

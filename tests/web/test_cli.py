@@ -39,6 +39,7 @@ def test_a_person_is_added_with_roles_and_can_sign_in(app: Flask, database: Data
         "office",
         "--role",
         "hse@CQ1",
+        "--manager",
         typed=password,
     )
     assert (added.exit_code, added.output.splitlines()[-1]) == (0, "Added wang.")
@@ -49,6 +50,7 @@ def test_a_person_is_added_with_roles_and_can_sign_in(app: Flask, database: Data
         ]
         assert [grant.role for grant in user.grants if not grant.unit_id] == ["office"]
         assert accounts.check_password(user, "a fine password")
+        assert user.is_manager
 
 
 @pytest.mark.parametrize(

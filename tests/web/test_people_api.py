@@ -90,6 +90,25 @@ def test_the_office_keeps_the_pool_of_experts(app: Flask, database: Database, pr
         assert list(change(office, li_id, {"fields": wrong})[1]["errors"]) == ["fields"]
 
 
+def test_hr_marks_who_is_a_manager_above_section_level(database: Database, program: Speak) -> None:
+    add_people(database)
+    with database.transaction() as session:
+        factories.user(session, login="hr", roles=["hr"])
+    hr, li = program("hr"), program("li")
+    li_id = li.get("/me").get_json()["id"]
+
+    def mark(speaker: Program, user_id: int, body: dict[str, Any]) -> Any:
+        headers = {**speaker.headers, "Idempotency-Key": uuid.uuid4().hex}
+        return speaker.client.put(f"/api/v1/people/{user_id}", json=body, headers=headers)
+
+    marked = mark(hr, li_id, {"is_manager": True})
+    assert (marked.status_code, marked.get_json()["is_manager"]) == (200, True)
+    assert [one["login"] for one in li.get("/people").get_json()["rows"] if one["is_manager"]] == ["li"]
+    assert mark(li, li_id, {"is_manager": False}).status_code == 403
+    assert mark(hr, 999, {"is_manager": True}).status_code == 404
+    assert list(mark(hr, li_id, {"is_manager": "yes"}).get_json()["errors"]) == ["is_manager"]
+
+
 def test_bids_are_listed_to_whoever_may_see_them(database: Database, program: Speak) -> None:
     add_people(database)
     with database.transaction() as session:

@@ -80,7 +80,7 @@ def _case(session: Session, leader: User) -> RewardCase:
     rewards.measure(session, case)
     splits.begin(case)
     rows = [{"user_id": leader.id, "pct": Decimal(35)}, {"user_id": member.id, "pct": Decimal(65)}]
-    given = [{**row, "contribution": "总体方案", "is_manager": False} for row in rows]
+    given = [{**row, "contribution": "总体方案"} for row in rows]
     splits.propose(session, case, rows=given, actor=leader).state = SplitState.AGREED
     assert payouts.prepare(session, case) == "pay"
     return case

@@ -5,12 +5,12 @@ from typing import Any
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
-from webapp import db
-from webapp.api.fields import BIGGEST_ID, Paged
+from webapp import auth, db, idempotency
+from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, Paged
 from webapp.api.me import Role
 from workflows.domain import accounts
 from workflows.domain.permissions import ROLES
-from workflows.models import Unit
+from workflows.models import Unit, User
 
 endpoints = Blueprint("api_people", __name__, url_prefix="/api/v1", description="单位与人员")
 
@@ -34,7 +34,14 @@ class PersonShown(Schema):
     name = fields.String(required=True)
     unit_id = fields.Integer(required=True)
     unit = fields.String(attribute="unit.name", required=True)
+    is_manager = fields.Boolean(required=True, metadata={"description": "科级以上管理人员"})
     roles = fields.List(fields.Nested(Role), attribute="grants", required=True)
+
+
+class PersonChanged(Schema):
+    is_manager = fields.Boolean(
+        required=True, truthy={True}, falsy={False}, metadata={"description": "科级以上管理人员"}
+    )
 
 
 class People(Schema):
@@ -56,3 +63,13 @@ def people(asked: dict[str, Any]) -> dict[str, Any]:
     """人员列表"""
     rows, total = accounts.find(db.session(), **asked)
     return {"rows": rows, "total": total}
+
+
+@endpoints.route(f"/people/{ID}user_id>", methods=["PUT"])
+@endpoints.doc(parameters=[IDEMPOTENCY_KEY])
+@idempotency.once
+@endpoints.response(200, PersonShown)
+@endpoints.arguments(PersonChanged)
+def change(asked: dict[str, Any], user_id: int) -> User:
+    """登记科级以上管理人员"""
+    return accounts.mark_manager(db.session(), user_id, actor=auth.actor(), **asked)

@@ -61,6 +61,7 @@ class RewardInstalmentShown(Schema):
 class SplitRowShown(Schema):
     user = fields.Nested(Person, required=True)
     role = fields.String(required=True)
+    is_manager = fields.Boolean(required=True, metadata={"description": "科级以上管理人员"})
     contribution = fields.String(required=True)
     pct = DecimalText(required=True)
     amount_fen = fields.Integer(required=True)
@@ -136,7 +137,6 @@ class ShareTried(Schema):
         validate=validate.Range(0, 100),
         metadata={"minimum": 0, "maximum": 100},  # apispec would write the bounds as text
     )
-    is_manager = fields.Boolean(load_default=False)
 
 
 class SplitTried(Schema):

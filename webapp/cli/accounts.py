@@ -39,10 +39,18 @@ def people() -> None:
     "--role", "roles", multiple=True, help="ROLE for the whole plant or ROLE@UNIT; may be repeated."
 )
 @click.option("--admin", is_flag=True, help="The same as --role admin.")
+@click.option("--manager", is_flag=True, help="A manager above section level.")
 @click.password_option()
 @with_appcontext
 def add_user(
-    login: str, name: str, unit_code: str, roles: tuple[str, ...], *, admin: bool, password: str
+    login: str,
+    name: str,
+    unit_code: str,
+    roles: tuple[str, ...],
+    *,
+    admin: bool,
+    manager: bool,
+    password: str,
 ) -> None:
     """Add a person who can sign in."""
     wanted = (*roles, "admin") if admin else roles
@@ -50,6 +58,7 @@ def add_user(
         user = accounts.create(
             session, login=login, name=name, unit=accounts.unit_by_code(session, unit_code), password=password
         )
+        user.is_manager = manager
         for each in wanted:
             role, _, code = each.partition("@")
             if role not in permissions.ROLES:

@@ -14,6 +14,8 @@ from workflows.rehearsal.world import World
 FILE = Path(__file__).parent / "plant.json"
 PASSWORD = "jiebang-demo"  # noqa: S105 -- of every demo account, told on the sign-in page in demo mode only
 
+HEADS = ("party_secretary", "admin_head", "vice_head")
+
 
 @dataclass(frozen=True)
 class Plant:
@@ -45,6 +47,7 @@ def build(session: Session, plant: Plant) -> World:
     for login, name, home, roles, *fields in plant.people:
         user = User(login=login, name=name, unit_id=world.units[home], password_hash=password_hash)
         user.grants = [_grant(world, role) for role in roles]
+        user.is_manager = any(one.role in HEADS for one in user.grants)
         session.add(user)
         session.flush()
         world.people[login] = user.id

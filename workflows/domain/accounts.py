@@ -12,7 +12,8 @@ from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import clock
-from workflows.errors import Conflict, Invalid, NotFound
+from workflows.domain import permissions
+from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import ApiToken, RoleGrant, Unit, User
 
 PASSWORD_LENGTH = range(10, 129)  # characters
@@ -93,6 +94,18 @@ def grant(session: Session, user: User, *, role: str, unit: Unit | None) -> Role
     session.add(added)
     session.flush()
     return added
+
+
+def mark_manager(session: Session, user_id: int, *, is_manager: bool, actor: User) -> User:
+    """登记科级以上管理人员. Raises Forbidden unless ``actor`` is HR or the office, NotFound for nobody."""
+    if not permissions.may_keep_people(session, actor):
+        raise Forbidden("只有人力资源和揭榜挂帅办公室可以登记人员信息。")
+    user = get(session, user_id)
+    if user is None:
+        raise NotFound("没有这个人员。")
+    user.is_manager = is_manager
+    session.flush()
+    return user
 
 
 def add_unit(session: Session, *, code: str, name: str, parent: Unit | None) -> Unit:

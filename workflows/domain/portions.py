@@ -10,7 +10,7 @@ from workflows.domain.calculation import FEN_PER_YUAN, Ask
 
 @dataclass(frozen=True)
 class Part:
-    """One member's part of a split; ``is_manager`` is above section level."""
+    """One member's part of a split; ``is_manager``: above section level, by what HR keeps of the person."""
 
     role: str
     pct: Decimal

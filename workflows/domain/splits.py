@@ -23,7 +23,7 @@ from workflows.domain.terms import TEAM_ROLES
 from workflows.errors import Conflict, Forbidden, Invalid
 from workflows.models import ProjectMember, RewardCase, RewardState, Split, SplitRow, SplitState, User
 
-Row = Mapping[str, Any]  # user_id, pct (Decimal), contribution, is_manager
+Row = Mapping[str, Any]  # user_id, pct (Decimal), contribution
 
 
 def members(case: RewardCase) -> list[ProjectMember]:
@@ -38,8 +38,9 @@ def begin(case: RewardCase) -> None:
 
 def problems(session: Session, case: RewardCase, *, rows: Sequence[Row]) -> list[dict[str, str]]:
     """What D13 finds wrong with ``rows``, as {code, message}; nothing is kept. Raises Invalid like ``propose``."""
-    roles = _check(case, rows)
-    parts = [Part(roles[row["user_id"]], row["pct"], row["is_manager"]) for row in rows]
+    team = _check(case, rows)
+    asked = [(team[row["user_id"]], row["pct"]) for row in rows]
+    parts = [Part(member.role, pct, member.user.is_manager) for member, pct in asked]
     found = portions.problems(appraisals.rules_of(session, case.project.rules_at), parts)
     return [{"code": code, "message": message} for code, message in found]
 
@@ -54,7 +55,7 @@ def propose(session: Session, case: RewardCase, *, rows: Sequence[Row], actor: U
     if case.state != RewardState.DISTRIBUTION:
         raise Conflict("现在不是分配阶段，不能提交分配方案。")
     found = problems(session, case, rows=rows)
-    roles = {one.user_id: one.role for one in members(case)}
+    team = {one.user_id: one for one in members(case)}
     amounts = portions.shares(case.total_fen, [row["pct"] for row in rows])
     split = Split(
         no=len(case.splits) + 1,
@@ -67,8 +68,8 @@ def propose(session: Session, case: RewardCase, *, rows: Sequence[Row], actor: U
         SplitRow(
             seq=seq,
             user_id=row["user_id"],
-            role=roles[row["user_id"]],
-            is_manager=row["is_manager"],
+            role=team[row["user_id"]].role,
+            is_manager=team[row["user_id"]].user.is_manager,
             contribution=row["contribution"],
             pct=row["pct"],
             amount_fen=amount,
@@ -181,8 +182,8 @@ def mediate(session: Session, case: RewardCase, *, advice: str, actor: User) -> 
         notices.send(session, member.user_id, text=f"分配调解意见：{advice}"[:200], link=rewards.path(case))
 
 
-def _check(case: RewardCase, rows: Sequence[Row]) -> dict[int, str]:
-    """The role of each member. Raises Invalid unless every member stands in exactly one row."""
+def _check(case: RewardCase, rows: Sequence[Row]) -> dict[int, ProjectMember]:
+    """The members by id. Raises Invalid unless every member stands in exactly one row."""
     team = {one.user_id: one for one in members(case)}
     fields: dict[str, list[str]] = {}
     given = [row["user_id"] for row in rows]
@@ -198,4 +199,4 @@ def _check(case: RewardCase, rows: Sequence[Row]) -> dict[int, str]:
         fields["rows"] = [f"方案中缺少成员：{'、'.join(missing)}。"]
     if fields:
         raise Invalid(fields)
-    return {user_id: one.role for user_id, one in team.items()}
+    return team

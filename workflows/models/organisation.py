@@ -33,6 +33,9 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(default=True)  # may sign in
     on_duty: Mapped[bool] = mapped_column(default=True)  # 在岗, D3 E01
     banned_until: Mapped[dt.date | None]  # 诚信处罚期 through that day, D3 E02
+    is_manager: Mapped[bool] = mapped_column(
+        default=False
+    )  # 科级以上管理人员, kept by HR and the office, D13 S06
     locale: Mapped[str] = mapped_column(String(12), default="zh_Hans_CN")
 
     unit: Mapped[Unit] = relationship(lazy="joined", innerjoin=True)

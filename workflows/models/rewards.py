@@ -144,7 +144,7 @@ class SplitRow(Base):
     seq: Mapped[int]
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     role: Mapped[str] = mapped_column(String(10))
-    is_manager: Mapped[bool] = mapped_column(default=False)  # above section level
+    is_manager: Mapped[bool] = mapped_column(default=False)  # above section level when it was proposed
     contribution: Mapped[str] = mapped_column(String(300), default="")
     pct: Mapped[Decimal] = mapped_column(Numeric(8, 4))
     amount_fen: Mapped[int] = mapped_column(BigInteger)

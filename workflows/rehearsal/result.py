@@ -116,10 +116,7 @@ def _split_problems(session: Session, scene: Scene, case: RewardCase, bid: FileB
     """What D13 said of the split that was proposed; where nothing is left to split, what it says of the file's."""
     if case.splits:
         return [one["code"] for one in case.splits[0].problems]
-    rows = [
-        {"user_id": scene.world.people[one.person], "pct": one.pct, "is_manager": False}
-        for one in bid.members
-    ]
+    rows = [{"user_id": scene.world.people[one.person], "pct": one.pct} for one in bid.members]
     return [one["code"] for one in splits.problems(session, case, rows=rows)]
 
 

@@ -70,7 +70,6 @@ class ShareRow(Schema):
     pct = ExactDecimal(
         required=True, validate=validate.Range(0, 100), metadata={"label": "比例", "unit": "%"}
     )
-    is_manager = fields.Boolean(load_default=False, metadata={"label": "科级以上管理人员"})
 
 
 def share_rows() -> fields.List[dict[str, object]]:
@@ -79,7 +78,10 @@ def share_rows() -> fields.List[dict[str, object]]:
         fields.Nested(ShareRow),
         required=True,
         validate=validate.Length(1, 50),
-        metadata={"label": "分配方案", "help": "每位成员一行，比例合计 100%。"},
+        metadata={
+            "label": "分配方案",
+            "help": "每位成员一行，比例合计 100%；谁是科级以上管理人员，以人力资源登记的为准。",
+        },
     )
 
 

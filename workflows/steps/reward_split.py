@@ -36,7 +36,7 @@ def _last_split(session: Session, data: Mapping[str, Any], _actor: User) -> dict
     """The last proposal, or a row for every member."""
     case = about(session, data)
     split = splits.last(case)
-    columns = ("user_id", "contribution", "pct", "is_manager")
+    columns = ("user_id", "contribution", "pct")
     if split is not None:
         return {"rows": [{name: getattr(row, name) for name in columns} for row in split.rows]}
     return {"rows": [{"user_id": one.user_id, "contribution": ""} for one in splits.members(case)]}

@@ -20,6 +20,11 @@ def may_adopt_rules(session: Session, user: User) -> bool:
     return grants(session, user).is_any(("party_secretary", "admin_head", "assessment"))
 
 
+def may_keep_people(session: Session, user: User) -> bool:
+    """登记人员信息: HR and the campaign office."""
+    return grants(session, user).is_any(("hr", "office"))
+
+
 VETO_READERS = (
     "office",
     "supervision",
