@@ -1,15 +1,14 @@
 """Campaign years (年度) and their batches (批次): planned by the office, approved, run by the clock, summed up."""
 
 import datetime as dt
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from workflows import calendar, clock, db
-from workflows.domain import notices, permissions, rules, year_figures, year_plans
+from workflows import clock, db
+from workflows.domain import notices, permissions, year_figures, year_plans
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import Batch, CampaignYear, MonthlyPack, Problem, ProblemState, User, YearState
 
@@ -85,20 +84,6 @@ def open_year(year: CampaignYear) -> None:
 def ends_at(year: CampaignYear) -> dt.datetime:
     """The first instant after the year at the plant."""
     return clock.end_of(dt.date(year.year, 12, 31))
-
-
-def next_meeting(session: Session, year: CampaignYear) -> dt.datetime | None:
-    """The beginning of the day of the next monthly meeting in the year: setting ``meeting_day`` of a month, at most
-    its last day, or the first working day after it. None when the year has no more.
-    """
-    day = rules.days(session, "meeting_day")
-    for month in range(1, 13):
-        wanted = dt.date(year.year, month, min(day, monthrange(year.year, month)[1]))
-        held_on = calendar.add_workdays(session, wanted - dt.timedelta(days=1), 1)
-        at = clock.start_of(held_on)
-        if clock.now() < at < ends_at(year):
-            return at
-    return None
 
 
 def prepare_pack(session: Session, year: CampaignYear) -> MonthlyPack:

@@ -1,4 +1,4 @@
-"""bpmn/campaign: a year from its plan to its summary, its batches, and its monthly meetings."""
+"""bpmn/campaign: a year from its plan to its summary, its batches, and its regular meetings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.domain import campaigns, permissions, year_figures
+from workflows.domain import cadences, campaigns, permissions, year_figures
 from workflows.engine.registry import Act, Started, human_step, message_start, service_step, start
 from workflows.models import Batch, CampaignYear, MeetingKind, User
 from workflows.steps.campaign_forms import ReviewForm, ReviseYearForm, YearForm
@@ -62,13 +62,18 @@ def open_year(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
 
 @service_step("campaign.next_meeting")
 def next_meeting(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {"monthly_at": campaigns.next_meeting(session, about(session, data))}
+    last = data.get("monthly_at")
+    after = None if last is None else (last, MeetingKind(data["meeting_kind"]))
+    due = cadences.next_due(session, about(session, data), after=after)
+    return {"monthly_at": None} if due is None else {"monthly_at": due[0], "meeting_kind": due[1].value}
 
 
 @service_step("campaign.prepare_pack")
 def prepare_pack(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
-    pack = campaigns.prepare_pack(session, about(session, data))
-    return {"pack_id": pack.id, "meeting_kind": MeetingKind.MONTHLY.value}
+    year, kind = about(session, data), MeetingKind(data["meeting_kind"])
+    if kind != MeetingKind.MONTHLY:
+        return {"pack_id": None, "meeting_wanted": cadences.is_wanted(session, year, kind)}
+    return {"pack_id": campaigns.prepare_pack(session, year).id, "meeting_wanted": True}
 
 
 @service_step("campaign.end_year")

@@ -11,7 +11,7 @@ from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.domain import action_items, meetings, problems
+from workflows.domain import action_items, cadences, meetings, problems
 from workflows.engine.registry import Act, Started, human_step, message_start, service_step, start
 from workflows.engine.tables import WorkItem
 from workflows.models import ActionItem, Meeting, MeetingKind, User
@@ -57,8 +57,10 @@ def open_meeting(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _called(session: Session, data: Mapping[str, Any], _actor: User) -> dict[str, Any]:
-    chairs = [{"user_id": one.user_id} for one in about(session, data).people]
-    return {"attendees": chairs}
+    meeting = about(session, data)
+    if meeting.year is not None and meeting.kind in meetings.ON_DEMAND:
+        return cadences.prepared(session, meeting)
+    return {"attendees": [{"user_id": one.user_id} for one in meeting.people]}
 
 
 @human_step("meeting.call", title="会议通知", form=CallForm, about=about, prefill=_called)

@@ -12,11 +12,12 @@ KICKOFF, ASSESSMENT, MONTHLY = "pledge", "delivery", "monthly_meeting"  # the pr
 
 @answer("meeting.call")
 def call(scene: Scene, item: Item) -> Answer:
+    told = scene.prefilled(item)
     return {
-        "agenda": "按项目计划。",
+        "agenda": told.get("agenda") or "按项目计划。",
         "place": "会议室",
         "planned_at": clock.now().isoformat(),
-        "attendees": scene.prefilled(item)["attendees"],
+        "attendees": told["attendees"],
     }
 
 
