@@ -55,7 +55,7 @@ class Project(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)  # that leads it
     party_lead_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     admin_lead_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
-    state: Mapped[str] = mapped_column(String(16), index=True, default=ProjectState.PLEDGING)
+    state: Mapped[str] = mapped_column(String(14), index=True, default=ProjectState.PLEDGING)
     awarded_at: Mapped[dt.datetime]
     started_on: Mapped[dt.date | None]  # 启动会
     deadline: Mapped[dt.date]  # as now agreed; what the reward's timeliness counts from

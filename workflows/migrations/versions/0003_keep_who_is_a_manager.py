@@ -1,4 +1,4 @@
-"""keep managers and longer states."""
+"""keep who is a manager."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,14 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("project", schema=None) as batch_op:
-        batch_op.alter_column(
-            "state",
-            existing_type=sa.VARCHAR(length=14),
-            type_=sa.String(length=16),
-            existing_nullable=False,
-        )
-
     with op.batch_alter_table("user_account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_manager", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("user_account", schema=None) as batch_op:
