@@ -47,6 +47,7 @@ VETO_STATES = {
     "restored": Chip("已恢复", "✓", "green"),
 }
 REWARD_FACTORS = {
+    "level": "榜单级别",
     "fixed": "固定奖（万元）",
     "benefit": "创效奖（万元）",
     "Kc": "验收系数 Kc",
@@ -56,6 +57,7 @@ REWARD_FACTORS = {
     "Kdual": "双挂钩系数 Kdual",
     "V": "否决系数 V",
     "total": "激励总额（元）",
+    "plan": "兑现计划（元）",
 }
 INSTALMENT_KINDS = {
     "milestones": "节点预发",
@@ -67,11 +69,14 @@ INSTALMENT_KINDS = {
 
 RULE_TITLES = {
     "category_weight.dmn": "13 类考核细则",
+    "challenge_level.dmn": "榜单定级",
     "acceptance_verdict.dmn": "验收结论",
     "reward_base.dmn": "创效奖",
     "timeliness.dmn": "时效系数",
     "dual_link.dmn": "双挂钩系数",
     "veto.dmn": "一票否决",
+    "split_check.dmn": "分配方案审查",
+    "payout_plan.dmn": "兑现计划",
 }  # of the files that a line of the sheet rests on
 
 

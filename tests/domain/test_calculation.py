@@ -62,7 +62,7 @@ def _shown(code: str) -> dict[str, Any]:
     realised = figures.BIDS[code].get("realised_wan")
     realised_fen = None if realised is None else int(realised * FEN_PER_WAN)
     parts = figures.parts(code)
-    problems = [problem for problem, _ in portions.problems(ask, parts)]
+    problems = [problem["code"] for problem in portions.problems(ask, parts)]
     given = portions.shares(sheet.total_fen, [one.pct for one in parts])
     people = [one["person"] for one in figures.BIDS[code]["members"]]
     return {
@@ -258,4 +258,6 @@ def _team(*pcts: str, support: str = "0", is_manager: bool = False) -> list[Part
     ],
 )
 def test_the_requirements_of_a_split(parts: list[Part], codes: list[str]) -> None:
-    assert [code for code, _ in portions.problems(ask, parts)] == codes
+    found = portions.problems(ask, parts)
+    assert [one["code"] for one in found] == codes
+    assert [one["row"] for one in found] == [f"split_check_{one}" for one in codes]

@@ -25,6 +25,8 @@ from workflows.models import (
     RaceResult,
     RewardCase,
     SplitRow,
+    VetoEvent,
+    VetoState,
 )
 
 PLANNED = [("milestones", 10_000), ("acceptance", 74_000), ("post_evaluation", 36_000)]
@@ -108,6 +110,7 @@ def test_the_sheet_says_line_by_line_what_gave_it(campaign: Database, cast: Cast
     assert lines == [
         ("P", "85", "category_weight.dmn", 1, 6),
         ("B", "85", "category_weight.dmn", 1, 7),
+        ("level", "B", "challenge_level.dmn", 1, 1),
         ("fixed", "5", None, None, 0),
         ("benefit", "7", "reward_base.dmn", 1, 2),
         ("Kc", "1", "acceptance_verdict.dmn", 1, 1),
@@ -115,6 +118,7 @@ def test_the_sheet_says_line_by_line_what_gave_it(campaign: Database, cast: Cast
         ("Kdual", "1", "dual_link.dmn", 1, 1),
         ("V", "1", "veto.dmn", 1, 0),
         ("total", "120000", None, None, 0),
+        ("plan", "10000 / 74000 / 36000", "payout_plan.dmn", 1, 1),
     ]
 
 
@@ -246,6 +250,27 @@ def test_post_evaluation_second_instalment(campaign: Database, cast: Cast) -> No
     }
     play.wait(campaign, days=20)
     assert rewarding.yuan(campaign, team)["state"] == "closed"
+
+
+def test_post_evaluation_with_claw_back(campaign: Database, cast: Cast) -> None:
+    """What was paid at the acceptance is more than the whole is worth when it is evaluated."""
+    team = rewarding.gather(campaign, cast)
+    process = rewarding.begin(campaign, team)
+    rewarding.up_to_pay(campaign, cast, process)
+    rewarding.pay(campaign, cast, process)
+    play.pass_time(days=366)
+    with campaign.transaction() as session:
+        event = VetoEvent(clause="V06", unit_id=session.get_one(Project, team.project_id).unit_id)
+        event.facts, event.state, event.effective_on = "一般事故", VetoState.CONFIRMED, clock.today()
+        event.proposed_by_id, event.proposed_at = cast.hse, clock.now()
+        session.add(event)
+    rewarding.evaluate(campaign, team, 0)
+    rewarding.collect(campaign, cast, process)
+    outcome = rewarding.yuan(campaign, team)
+    assert (outcome["total"], outcome["paid"], outcome["taken"]) == (60_000, [74_000], [42_000])
+    assert outcome["planned"] == [("milestones", 10_000), ("acceptance", 32_000), ("post_evaluation", 0)]
+    play.wait(campaign, days=20)
+    assert (play.status(campaign, process), play.incidents(campaign)) == ("completed", [])
 
 
 def test_post_evaluation_cut(campaign: Database, cast: Cast) -> None:

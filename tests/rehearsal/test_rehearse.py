@@ -128,7 +128,11 @@ def test_what_differs_from_the_expected_is_told_and_each_factor_explained(
     told = f"projects[0].total_yuan: 12632, expected 12633\nError: 1 differences from {wanted}\n"
     assert (ended.exit_code, ended.stderr) == (1, told)
     lines = {one["factor"]: one for one in result_of(out)["projects"][0]["explanation"]}
-    assert list(lines) == ["P", "B", "fixed", "benefit", "Kc", "Kt", "Kdual", "V", "total"]
+    assert list(lines) == [
+        *("P", "B", "level", "fixed", "benefit", "Kc", "Kt", "Kdual", "V", "total", "plan")
+    ]
+    assert lines["level"]["table"].startswith("challenge_level.dmn v1: ")
+    assert lines["plan"]["table"].startswith("payout_plan.dmn v1: ")
     assert lines["Kdual"]["table"].startswith("dual_link.dmn v1: ")
 
 

@@ -71,6 +71,9 @@ class SplitRowShown(Schema):
 class SplitProblem(Schema):
     code = fields.String(required=True)
     message = fields.String(required=True)
+    file = fields.String(required=True)
+    version = fields.Integer(required=True)
+    row = fields.String(required=True)
 
 
 class SplitShown(Schema):

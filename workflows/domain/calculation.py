@@ -229,6 +229,21 @@ def instalments(ask: Ask, facts: Facts, sheet: Sheet, *, realised_fen: int | Non
     return [Instalment(kind, n * FEN_PER_YUAN) for kind, n in zip(kinds, (prepaid, now, later), strict=True)]
 
 
+def plan_line(ask: Ask, facts: Facts, planned: Sequence[Instalment]) -> Line:
+    """How D16 divides the total into ``planned``."""
+    decided = ask("payout_plan", {"level": facts.level})
+    early, first = (_plain(decided.value[name]) for name in ("milestone_pct", "acceptance_pct"))
+    amounts = " / ".join(str(one.fen // FEN_PER_YUAN) for one in planned)
+    text = f"节点预发占固定奖 {early}%，验收兑现占总额 {first}%（扣除已预发），其余后评价后兑现"
+    return _line("plan", amounts, text, decided)
+
+
+def level_line(level: str, decided: Decided | None) -> Line:
+    """D1 for the level of the list; None where it was not the table that gave it."""
+    text = f"榜单定级为 {level} 级"
+    return Line("level", level, text) if decided is None else _line("level", level, text, decided)
+
+
 def _realised_share(facts: Facts, sheet: Sheet, realised_fen: int | None) -> Fraction:
     """min(1, realised / verified), 0 at least; 1 where there is nothing to compare."""
     verified = facts.net_benefit_fen

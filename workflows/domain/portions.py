@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from workflows.domain.calculation import FEN_PER_YUAN, Ask
 
@@ -17,8 +18,10 @@ class Part:
     is_manager: bool = False
 
 
-def problems(ask: Ask, parts: Sequence[Part]) -> list[tuple[str, str]]:
-    """D13: code and message of each requirement that the split does not meet, in the order of the table."""
+def problems(ask: Ask, parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """D13: {code, message, file, version, row} of each requirement that the split does not meet, in the table's order:
+    what is wrong, and the row of the table that says so.
+    """
 
     def share(keep: Callable[[Part], bool]) -> Decimal:
         return sum((one.pct for one in parts if keep(one)), Decimal(0))
@@ -31,7 +34,13 @@ def problems(ask: Ask, parts: Sequence[Part]) -> list[tuple[str, str]]:
         "support_pct": share(lambda one: one.role == "support"),
         "manager_pct": share(lambda one: one.is_manager),
     }
-    return [(row["code"], row["message"]) for row in ask("split_check", inputs).value]
+    decided = ask("split_check", inputs)
+    step: Any = decided.trace[-1]
+    table = {"file": decided.file, "version": decided.version}
+    return [
+        {"code": told["code"], "message": told["message"], **table, "row": str(rule["id"])}
+        for told, rule in zip(decided.value, step["rules"], strict=True)
+    ]
 
 
 def shares(amount_fen: int, pcts: Sequence[Decimal]) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from workflows.domain import appraisals, calculation, rules
+from workflows.domain import appraisals, calculation, challenges, rules
 from workflows.domain.calculation import FEN_PER_WAN, Facts, Line, Veto
 from workflows.errors import Conflict
 from workflows.models import (
@@ -88,9 +88,7 @@ def _flat_fen(session: Session, challenge: Challenge, at: dt.datetime) -> int | 
     """D1's flat award where the challenge has no measurable benefit; None where it has."""
     if challenge.est_benefit_fen is not None:
         return None
-    names = ("safety_critical", "strategic", "cross_units")
-    asked: dict[str, object] = {name: getattr(challenge, name) for name in names}
-    level = rules.decide(session, "challenge_level", {**asked, "benefit": 0}, at=at).value
+    level = rules.decide(session, "challenge_level", challenges.level_facts(challenge), at=at).value
     return int(level["flat_award"] * FEN_PER_WAN)
 
 
@@ -128,7 +126,12 @@ def _corrections(session: Session, case: RewardCase) -> Mapping[str, Any]:
 
 
 def rate_lines(session: Session, case: RewardCase) -> tuple[Line, ...]:
-    """How the unit's appraisal came to P and B."""
+    """How the unit's appraisal came to P and B, and the list to its level."""
+    challenge = case.project.challenge
+    asked = challenges.level_facts(challenge)
+    level = rules.decide(session, "challenge_level", asked, at=case.project.rules_at)
+    by_table = level if level.value["level"] == challenge.level else None
     appraisal = session.get_one(Appraisal, case.appraisal_id)
     scores = {one.category: one.score for one in appraisal.scores}
-    return calculation.rates(appraisals.rules_of(session, appraisal.opened_at), scores).lines
+    of_unit = calculation.rates(appraisals.rules_of(session, appraisal.opened_at), scores).lines
+    return (*of_unit, calculation.level_line(challenge.level, by_table))

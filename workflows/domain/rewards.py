@@ -120,6 +120,9 @@ def measure(session: Session, case: RewardCase) -> None:
         sheet.v,
     )
     case.p, case.b, case.total_fen = facts.p, facts.b, sheet.total_fen
+    realised = reward_facts.realised_fen(session, project) if case.is_evaluated else None
+    planned = calculation.instalments(ask, facts, sheet, realised_fen=realised)
+    plan = calculation.plan_line(ask, facts, planned)
     case.lines += [
         RewardLine(
             measurement=case.measurement,
@@ -131,10 +134,8 @@ def measure(session: Session, case: RewardCase) -> None:
             rows=list(one.rows),
             inputs=dict(one.inputs),
         )
-        for one in (*reward_facts.rate_lines(session, case), *sheet.lines)
+        for one in (*reward_facts.rate_lines(session, case), *sheet.lines, plan)
     ]
-    realised = reward_facts.realised_fen(session, project) if case.is_evaluated else None
-    planned = calculation.instalments(ask, facts, sheet, realised_fen=realised)
     case.instalments.clear()
     session.flush()
     case.instalments += [

@@ -36,13 +36,12 @@ def begin(case: RewardCase) -> None:
     case.state = RewardState.DISTRIBUTION
 
 
-def problems(session: Session, case: RewardCase, *, rows: Sequence[Row]) -> list[dict[str, str]]:
-    """What D13 finds wrong with ``rows``, as {code, message}; nothing is kept. Raises Invalid like ``propose``."""
+def problems(session: Session, case: RewardCase, *, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """What D13 finds wrong with ``rows``, as portions.problems tells it; nothing is kept. Raises Invalid like ``propose``."""
     team = _check(case, rows)
     asked = [(team[row["user_id"]], row["pct"]) for row in rows]
     parts = [Part(member.role, pct, member.user.is_manager) for member, pct in asked]
-    found = portions.problems(appraisals.rules_of(session, case.project.rules_at), parts)
-    return [{"code": code, "message": message} for code, message in found]
+    return portions.problems(appraisals.rules_of(session, case.project.rules_at), parts)
 
 
 def propose(session: Session, case: RewardCase, *, rows: Sequence[Row], actor: User) -> Split:

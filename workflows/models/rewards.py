@@ -80,7 +80,9 @@ class RewardLine(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("reward_case.id"), index=True)
     measurement: Mapped[int]
-    factor: Mapped[str] = mapped_column(String(10))  # fixed, benefit, Kc, Kt, P, B, Kdual, V, total
+    factor: Mapped[str] = mapped_column(
+        String(10)
+    )  # P, B, level, fixed, benefit, Kc, Kt, Kdual, V, total, plan
     value: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(String(400))
     file: Mapped[str | None] = mapped_column(String(80))
@@ -110,7 +112,7 @@ class SplitState(StrEnum):
 
 
 class Split(Base):
-    """分配方案: as the leader proposed it; ``problems`` are {code, message} of table split_check."""
+    """分配方案: as the leader proposed it; ``problems`` are {code, message, file, version, row} of table split_check."""
 
     __tablename__ = "split"
     __table_args__ = (UniqueConstraint("case_id", "no"),)
