@@ -208,6 +208,39 @@ def test_a_veto_never_pays_more(facts: Facts, clause: str) -> None:
     assert calculation.measure(ask, vetoed).total_fen <= calculation.measure(ask, facts).total_fen
 
 
+@given(MANY_FACTS, st.decimals(0, 100, places=2), st.integers(0, 400), PERCENT, PERCENT)
+def test_a_better_score_an_earlier_day_and_better_rates_never_pay_less(
+    facts: Facts, score: Decimal, days: int, p: Decimal, b: Decimal
+) -> None:
+    assert facts.score is not None
+    assert facts.applied_on is not None
+    earlier = max(facts.applied_on - dt.timedelta(days=days), dt.date(2027, 1, 5))
+    total_fen = calculation.measure(ask, facts).total_fen
+    for better in (
+        {"score": max(facts.score, score)},
+        {"applied_on": earlier},
+        {"p": max(facts.p, p), "b": max(facts.b, b)},
+    ):
+        assert calculation.measure(ask, replace(facts, **better)).total_fen >= total_fen
+
+
+@given(MANY_FACTS)
+def test_the_lines_multiply_to_the_total_and_each_names_its_rows_and_inputs(facts: Facts) -> None:
+    sheet = calculation.measure(ask, facts)
+    lines = {one.factor: one for one in sheet.lines}
+    factors = ("fixed", "benefit", "Kc", "Kt", "Kdual", "V")
+    assert list(lines) == [*factors, "total"]
+    told = {name: Fraction(lines[name].value) for name in factors}
+    exact = (told["fixed"] + told["benefit"]) * told["Kc"] * told["Kt"] * told["Kdual"] * told["V"]
+    yuan = calculation.half_up(min(exact * 10_000, Fraction(facts.cap_fen, 100)))
+    assert (sheet.total_fen, lines["total"].value) == (yuan * 100, str(yuan))
+    for name in ("benefit", "Kc", "Kt", "Kdual", "V"):
+        line = lines[name]
+        assert (line.version, bool(line.inputs)) == (1, True), name
+        no_row = (name == "benefit" and told[name] == 0) or (name == "V" and not facts.vetoes)
+        assert bool(line.rows) != no_row, name
+
+
 @given(MANY_FACTS)
 def test_the_instalments_of_an_accepted_project_make_its_total(facts: Facts) -> None:
     sheet = calculation.measure(ask, facts)

@@ -60,7 +60,9 @@ def test_every_task_of_a_reward_has_its_page(
     play.complete(database, "reward.appeal", by=team.assessment, opinion="无误")
     assert "更正后的验收得分" in _page(visit, database, "reward.decide_appeal", cast.party_committee)
     play.complete(database, "reward.decide_appeal", by=cast.party_committee, won=False, opinion="维持")
-    assert "每位成员一行，比例合计 100%；谁是科级以上管理人员，以人力资源登记的为准。" in _page(visit, database, "reward.split", cast.leader)
+    assert "每位成员一行，比例合计 100%；谁是科级以上管理人员，以人力资源登记的为准。" in _page(
+        visit, database, "reward.split", cast.leader
+    )
     play.complete(database, "reward.split", by=cast.leader, rows=rewarding.rows(cast))
     assert "0.69 万元" in _page(visit, database, "reward.confirm_share", cast.members[0])
     for member in cast.members[:3]:
