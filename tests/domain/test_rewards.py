@@ -82,7 +82,7 @@ def test_the_pool_of_the_year_limits_what_its_cases_get(session: Session, case: 
     session.flush()
     rewards.measure(session, case)
     assert case.total_fen == 10 * FEN_PER_WAN
-    assert rewards.sheet(case)[-1].text.endswith("年度激励总额还剩 10 万元 = 100000 元")
+    assert rewards.sheet(case)[-2].text.endswith("年度激励总额还剩 10 万元 = 100000 元")
 
 
 def test_a_reward_that_was_refused_leaves_its_part_in_the_pool(session: Session, case: RewardCase) -> None:
@@ -203,3 +203,21 @@ def test_a_won_appeal_corrects_the_facts(
     appeals.decide(session, appeal, won=True, reply="更正", corrections=corrections, actor=judge)
     rewards.measure(session, case)
     assert case.total_fen == Decimal(total_wan) * FEN_PER_WAN
+
+
+def test_a_day_that_an_appeal_corrects_lies_between_the_kick_off_and_today(
+    session: Session, case: RewardCase
+) -> None:
+    judge, started_on = factories.user(session, roles=["assessment"]), case.project.started_on
+    assert started_on is not None
+    rewards.show_sheet(case)
+    appeal = appeals.file_on_sheet(session, case, reason="有误", evidence=[], actor=case.project.leader)
+    appeals.hear(session, appeal, findings="属实", actor=judge)
+    for day, said in (
+        (clock.today() + dt.timedelta(days=1), "申请验收日不能晚于今天。"),
+        (started_on - dt.timedelta(days=1), f"申请验收日不能早于启动日 {started_on:%Y-%m-%d}。"),
+    ):
+        terms: dict[str, Any] = {"won": True, "reply": "更正", "corrections": {"applied_on": day}}
+        with pytest.raises(Invalid) as refused:
+            appeals.decide(session, appeal, **terms, actor=judge)
+        assert refused.value.fields == {"applied_on": [said]}

@@ -1,5 +1,6 @@
 """激励申诉: against the sheet, or within some days against what was paid; heard by the assessment office, decided by 党委会."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from workflows import calendar, clock
 from workflows.domain import notices, permissions, projects, rewards, rules
 from workflows.errors import Conflict, Forbidden, Invalid
-from workflows.models import Appeal, AppealState, RewardCase, RewardState, User
+from workflows.models import Appeal, AppealState, Project, RewardCase, RewardState, User
 
 CORRECTED = ("score", "applied_on", "net_benefit_fen")
 UNDECIDED = (AppealState.OPEN, AppealState.HEARD)
@@ -71,7 +72,8 @@ def decide(
 ) -> None:
     """审定: won with the facts that it corrects (CORRECTED; those that are None stay), or lost with a reply.
 
-    Raises Forbidden for one of the team, Conflict, Invalid for one that is won and corrects nothing.
+    Raises Forbidden for one of the team, Conflict, Invalid for one that is won and corrects nothing, or corrects the
+    day of application to one to come or before the kick-off.
     """
     projects.expect_apart(actor, appeal.case.project)
     if appeal.state != AppealState.HEARD:
@@ -79,11 +81,21 @@ def decide(
     given = {name: corrections[name] for name in CORRECTED if corrections.get(name) is not None}
     if won and not given:
         raise Invalid({"won": ["申诉成立时，请至少更正一项：验收得分、申请验收日或核定效益。"]})
+    _check_day(appeal.case.project, given.get("applied_on"))
     appeal.state = AppealState.WON if won else AppealState.LOST
     appeal.corrections = {name: str(value) for name, value in given.items()} if won else {}
     appeal.reply, appeal.decided_by_id, appeal.decided_at = reply, actor.id, clock.now()
     text = f"您的激励申诉{'成立，将重新测算' if won else '不成立'}：{reply}"
     notices.send(session, appeal.filed_by_id, text=text[:200], link=rewards.path(appeal.case))
+
+
+def _check_day(project: Project, applied_on: dt.date | None) -> None:
+    if applied_on is None:
+        return
+    if applied_on > clock.today():
+        raise Invalid({"applied_on": ["申请验收日不能晚于今天。"]})
+    if project.started_on is not None and applied_on < project.started_on:
+        raise Invalid({"applied_on": [f"申请验收日不能早于启动日 {project.started_on:%Y-%m-%d}。"]})
 
 
 def _file(
