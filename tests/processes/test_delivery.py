@@ -130,6 +130,26 @@ def test_node_conditional_releases_half_and_is_rectified(
     assert play.open_nodes(campaign, process) == ["work"]
 
 
+@pytest.mark.parametrize(("reported", "shown"), [(None, 50), (20, 50), (60, 60)])
+@pytest.mark.parametrize("score", ["84.5", "69.99"])
+def test_a_node_passed_or_to_be_rectified_raises_the_progress_to_its_share_and_never_lowers_it(
+    campaign: Database, cast: Cast, works: Works, score: str, reported: int | None, shown: int
+) -> None:
+    if reported is not None:
+        _report(campaign, works, by=cast.leader, progress_pct=reported)
+    playing.assess(campaign, cast, works, _delivery(campaign), score=score)
+    assert playing.project(campaign, works).progress_pct == shown
+    assert play.incidents(campaign) == []
+
+
+def test_a_node_not_passed_leaves_the_progress_as_reported(
+    campaign: Database, cast: Cast, works: Works
+) -> None:
+    _report(campaign, works, by=cast.leader, progress_pct=20)
+    playing.assess(campaign, cast, works, _delivery(campaign), score="59")
+    assert playing.project(campaign, works).progress_pct == 20
+
+
 def test_node_failed_is_done_again_with_time_to_put_it_right(
     campaign: Database, cast: Cast, works: Works
 ) -> None:

@@ -182,6 +182,7 @@ def settle(session: Session, milestone: Milestone, *, score: Decimal, outcome: M
     else:
         milestone.state = MilestoneState.FAILED
         _give_up_or_review(session, milestone, action)
+    projects.raise_progress(session, project)
     rag.ease(session, project)
 
 
@@ -219,6 +220,7 @@ def rectify(session: Session, milestone: Milestone, *, actor: User) -> None:
         raise Conflict("这个节点没有待整改的事项。")
     _pass(milestone)
     projects.move(session, milestone.project, ProjectState.RUNNING, out_of=projects.AT_WORK)
+    projects.raise_progress(session, milestone.project)
 
 
 def check_review(milestone: Milestone, *, decision: str, new_due: dt.date | None, actor: User) -> None:

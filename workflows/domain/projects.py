@@ -15,6 +15,7 @@ from workflows.models import (
     BidState,
     Challenge,
     Milestone,
+    MilestoneState,
     Mode,
     Project,
     ProjectMember,
@@ -104,6 +105,14 @@ def move(session: Session, project: Project, state: ProjectState, *, out_of: Seq
         project.ended_on = project.ended_on or clock.today()
     session.flush()
     challenges.follow_projects(session, project.challenge)
+
+
+def raise_progress(session: Session, project: Project) -> None:
+    """Progress is at least the share of the nodes that have passed, whatever was or was not reported."""
+    hold(session, project)
+    passed = (MilestoneState.PASSED, MilestoneState.CONDITIONAL)
+    share = round(sum(one.pay_pct for one in project.milestones if one.state in passed))
+    project.progress_pct = max(project.progress_pct, share)
 
 
 def start(project: Project, *, started_on: dt.date | None) -> None:
