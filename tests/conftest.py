@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -19,6 +20,11 @@ from sqlalchemy.orm import Session
 
 from tools import steps
 from workflows import clock, db, schema
+
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")  # how long examples take is the machine's matter
 
 LOCAL_POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 MONDAY_NINE = dt.datetime(2026, 11, 23, 9, tzinfo=clock.PLANT_ZONE)

@@ -161,10 +161,12 @@ def test_what_the_engine_cannot_build_is_refused_not_raised() -> None:
 
 
 def test_a_broken_diagram_stops_the_start_and_names_the_place(tmp_path: Path) -> None:
-    text = (watch.FOLDER / "bid" / "bid.bpmn").read_text()
+    text = (watch.FOLDER / "bid" / "eligibility_review.bpmn").read_text()
     for path in watch.FOLDER.rglob("*.*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "bid.bpmn").write_text(text.replace('default="flow_g_eligible_reject_bid"', ""))
+    (tmp_path / "eligibility_review.bpmn").write_text(
+        text.replace('default="flow_g_eligible_reject_bid"', "")
+    )
     lines = text.split("\n")
     gateway = next(n for n, line in enumerate(lines, 1) if 'exclusiveGateway id="g_eligible"' in line)
     flow = next(
@@ -173,8 +175,8 @@ def test_a_broken_diagram_stops_the_start_and_names_the_place(tmp_path: Path) ->
     with pytest.raises(watch.DefinitionError) as caught:
         watch.check_definitions(tmp_path)
     assert str(caught.value).split("\n") == [
-        f"bid.bpmn:{gateway}: g_eligible: 有多条出线的网关必须有默认连线",
-        f"bid.bpmn:{flow}: flow_g_eligible_reject_bid: 不是默认连线，缺少条件",
+        f"eligibility_review.bpmn:{gateway}: g_eligible: 有多条出线的网关必须有默认连线",
+        f"eligibility_review.bpmn:{flow}: flow_g_eligible_reject_bid: 不是默认连线，缺少条件",
     ]
 
 

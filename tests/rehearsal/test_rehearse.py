@@ -13,6 +13,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import inspect
 
+from tests.conftest import MONDAY_NINE
 from tests.rehearsal import files
 from workflows import clock, db, seal
 from workflows.rehearsal import comparison
@@ -67,7 +68,7 @@ def test_the_order_of_keys_does_not_matter_and_nothing_is_left_behind(
     assert comparison.differences(result_of(out), files.cut_result(files.expected())) == []
     assert list(scratch.iterdir()) == []
     assert {one: digest(one) for one in folder.rglob("*") if one.is_file()} == before
-    assert clock._standing_at is None
+    assert clock.now() == MONDAY_NINE  # as it was held before
     assert seal._key_file == live.config["SEAL_KEY"]
 
 
