@@ -1,5 +1,6 @@
 """What every page knows: who is signed in, language and theme, badges, paging and form keys."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -11,12 +12,13 @@ from marshmallow import Schema
 from webapp import auth, bundles, db, formats, forms, i18n, navigation
 from webapp.form_fields import Picks
 from workflows import access, inboxes
-from workflows.domain import accounts, justifications, notices, permissions, problems
+from workflows.domain import accounts, catalogues, justifications, notices, permissions, problems
 from workflows.domain.papers import Papers, Teams
 from workflows.models import Challenge, Problem, Project
 
 PAGE_SIZE = 20
 LAST_PAGE = 100_000
+LARGEST_ID = 2**31 - 1
 QUERY_LENGTH = 60
 MOST_TASKS = 100  # of one person, among which those on a page are looked for
 THEMES = {"auto": "跟随系统", "light": "浅色", "dark": "深色"}
@@ -63,6 +65,18 @@ def one_of(name: str, values: Collection[str]) -> str | None:
     """The filter ``name`` of the address if it is one of ``values``."""
     given = request.args.get(name, "")
     return given if given in values else None
+
+
+def number_of(name: str) -> int | None:
+    """The id that the filter ``name`` of the address gives."""
+    given = request.args.get(name, type=int)
+    return given if given is not None and 0 < given <= LARGEST_ID else None
+
+
+def year_of(name: str) -> int | None:
+    """The year that the filter ``name`` of the address gives."""
+    given = request.args.get(name, type=int)
+    return given if given is not None and dt.MINYEAR < given < dt.MAXYEAR else None
 
 
 def searched() -> str:
@@ -154,6 +168,7 @@ def _shared() -> dict[str, Any]:
     theme = request.cookies.get(THEME_COOKIE)
     return {
         "badges": badges,
+        "bidding_left": lambda challenge: catalogues.days_left(db.session(), challenge),
         "bundle": bundles.bundle,
         "html_language": i18n.html_language(),
         "is_current": navigation.is_current,

@@ -6,10 +6,10 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
 from webapp import auth, db, idempotency
-from webapp.api.fields import ID, IDEMPOTENCY_KEY, DecimalText, Paged, Person
+from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, DecimalText, Paged, Person
 from webapp.api.processes import Started
 from workflows import work
-from workflows.domain import challenges, listings
+from workflows.domain import catalogues, challenges, listings
 from workflows.domain.terms import LEVELS
 from workflows.models import Category, Challenge, ChallengeState
 
@@ -18,11 +18,19 @@ endpoints = Blueprint("api_challenges", __name__, url_prefix="/api/v1/challenges
 CHALLENGE = f"/{ID}challenge_id>"
 
 
-class ChallengesAsked(Paged):
+class ChallengesAsked(Schema):
     state = fields.String(load_default=None, validate=validate.OneOf(list(ChallengeState)))
     category = fields.String(load_default=None, validate=validate.OneOf(list(Category)))
     level = fields.String(load_default=None, validate=validate.OneOf(list(LEVELS)))
+    bidding = fields.String(load_default=None, validate=validate.OneOf([catalogues.OPEN, catalogues.CLOSING]))
+    year = fields.Integer(load_default=None, validate=validate.Range(2000, 9000))
+    batch_id = fields.Integer(load_default=None, validate=validate.Range(1, BIGGEST_ID))
+    unit_id = fields.Integer(load_default=None, validate=validate.Range(1, BIGGEST_ID))
     q = fields.String(load_default="", validate=validate.Length(max=60))
+
+
+class ListAsked(ChallengesAsked, Paged):
+    order = fields.String(load_default=catalogues.NEWEST, validate=validate.OneOf(catalogues.ORDERS))
 
 
 class Summary(Schema):
@@ -37,6 +45,18 @@ class Summary(Schema):
     budget_fen = fields.Integer(required=True)
     deadline = fields.Date(required=True)
     bid_to = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class OptionShown(Schema):
+    value = fields.Raw(required=True)
+    name = fields.String(required=True)
+    count = fields.Integer(required=True)
+
+
+FacetsShown = Schema.from_dict(
+    {name: fields.List(fields.Nested(OptionShown), required=True) for name in catalogues.FACETS},
+    name="FacetsShown",
+)
 
 
 class IndicatorShown(Schema):
@@ -90,12 +110,28 @@ class ChallengeList(Schema):
 
 
 @endpoints.route("")
-@endpoints.arguments(ChallengesAsked, location="query", unknown=RAISE)
+@endpoints.arguments(ListAsked, location="query", unknown=RAISE)
 @endpoints.response(200, ChallengeList)
 def index(asked: dict[str, Any]) -> dict[str, Any]:
-    """榜单列表"""
-    rows, total = challenges.listing(db.session(), actor=auth.actor(), **asked)
+    """榜单列表
+
+    q 在编号、标题、背景和专业领域中查找，词之间用空格分开。
+    """
+    page, size = asked.pop("page"), asked.pop("size")
+    wish = catalogues.Wish(**asked)
+    rows, total = catalogues.listing(db.session(), actor=auth.actor(), wish=wish, page=page, size=size)
     return {"rows": rows, "total": total}
+
+
+@endpoints.route("/facets")
+@endpoints.arguments(ChallengesAsked, location="query", unknown=RAISE)
+@endpoints.response(200, FacetsShown)
+def facets(asked: dict[str, Any]) -> dict[str, Any]:
+    """可选条件
+
+    每类条件下各有多少榜单，其他条件照样生效。
+    """
+    return catalogues.facets(db.session(), actor=auth.actor(), wish=catalogues.Wish(**asked))
 
 
 @endpoints.route(CHALLENGE)

@@ -1,47 +1,86 @@
 """榜单: the list with its filters in the address, and one challenge."""
 
-from flask import Blueprint, make_response, redirect, render_template, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from webapp import auth, db, idempotency
 from webapp.formats import CHALLENGE_STATES
-from webapp.pages import PAGE_SIZE, Paging, one_of, page_number, searched, tasks_on
+from webapp.pages import PAGE_SIZE, Paging, number_of, one_of, page_number, searched, tasks_on, year_of
 from workflows import calendar, clock, work
 from workflows.domain import (
     approvals,
     bids,
+    catalogues,
     challenges,
     listings,
     permissions,
     projects,
     publicities,
 )
+from workflows.domain.terms import LEVELS
 from workflows.models import BEFORE_PUBLICATION, Category, ChallengeState
 
 pages = Blueprint("challenges", __name__)
 
 MOST_SHOWN = 100  # projects of one challenge
+FACETS = {
+    "bidding": ("bidding", "揭榜"),
+    "category": ("category", "类别"),
+    "year": ("year", "年度"),
+    "batch_id": ("batch", "批次"),
+    "level": ("level", "级别"),
+    "state": ("state", "状态"),
+    "unit_id": ("unit", "发榜单位"),
+}  # of catalogues: the name in the address, and the title
+BIDDING = {catalogues.OPEN: "可以揭榜", catalogues.CLOSING: "即将截止"}
+ORDERS = {
+    catalogues.NEWEST: "最新发布",
+    catalogues.SOONEST: "最先截止",
+    catalogues.HIGHEST: "激励最高",
+}
+ASKED = {"q", "order", *(name for name, _ in FACETS.values())}
 CHALLENGE = "/challenges/<int(min=1,max=2147483647):challenge_id>"
 
 
 @pages.get("/challenges")
 def index() -> str:
-    page = page_number()
-    state = one_of("state", CHALLENGE_STATES)
-    category = one_of("category", [str(one) for one in Category])
-    q = searched()
-    rows, total = challenges.listing(
-        db.session(), actor=auth.actor(), state=state, category=category, q=q, page=page, size=PAGE_SIZE
-    )
-    chosen = {"state": state, "category": category, "q": q}
+    session, actor, page = db.session(), auth.actor(), page_number()
+    wish = _wish()
+    rows, total = catalogues.listing(session, actor=actor, wish=wish, page=page, size=PAGE_SIZE)
     return render_template(
         "challenges/index.html",
         rows=rows,
-        chosen=chosen,
-        categories=list(Category),
+        wish=wish,
+        facets=catalogues.facets(session, actor=actor, wish=wish),
+        titles=FACETS,
+        bidding_titles=BIDDING,
+        orders=ORDERS,
+        address=_address,
         paging=Paging(page, total),
-        may_post=permissions.may_post(db.session(), auth.actor()),
+        may_post=permissions.may_post(session, actor),
     )
+
+
+def _wish() -> catalogues.Wish:
+    """What the address asks for; what it does not know of is left open."""
+    return catalogues.Wish(
+        bidding=one_of("bidding", BIDDING),
+        category=one_of("category", [str(one) for one in Category]),
+        year=year_of("year"),
+        batch_id=number_of("batch"),
+        unit_id=number_of("unit"),
+        state=one_of("state", CHALLENGE_STATES),
+        level=one_of("level", LEVELS),
+        q=searched(),
+        order=one_of("order", ORDERS) or catalogues.NEWEST,
+    )
+
+
+def _address(**changes: str | int | None) -> str:
+    """The address of the list with other choices; the page begins anew."""
+    kept = {name: text for name, text in request.args.items() if name in ASKED}
+    merged = {name: value for name, value in {**kept, **changes}.items() if value}
+    return url_for("challenges.index", **merged)  # type: ignore[arg-type]  # values are text or numbers
 
 
 @pages.get(CHALLENGE)

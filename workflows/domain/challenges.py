@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import clock, seal
-from workflows.domain import permissions, postings, rules
+from workflows.domain import catalogues, permissions, postings, rules
 from workflows.errors import Conflict, Forbidden, NotFound
 from workflows.models import (
     Bid,
@@ -226,22 +226,8 @@ def listing(
 
     Those not yet published are listed to those who read all, before the others.
     """
-    query = select(Challenge)
-    if not permissions.reads_all(session, actor):
-        query = query.where(Challenge.published_at.is_not(None))
-    if state:
-        query = query.where(Challenge.state == state)
-    if category:
-        query = query.where(Challenge.category == category)
-    if level:
-        query = query.where(Challenge.level == level)
-    if q:
-        query = query.where(
-            or_(Challenge.title.contains(q, autoescape=True), Challenge.no.contains(q, autoescape=True))
-        )
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Challenge.published_at.desc().nulls_first(), Challenge.id.desc())
-    return session.scalars(newest.offset((page - 1) * size).limit(size)).all(), total
+    wish = catalogues.Wish(state=state, category=category, level=level, q=q)
+    return catalogues.listing(session, actor=actor, wish=wish, page=page, size=size)
 
 
 def _fill(session: Session, challenge: Challenge, values: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
+    Index,
     LargeBinary,
     Numeric,
     String,
@@ -67,11 +68,26 @@ BEFORE_PUBLICATION = (
 )
 
 
+FOUND_BY = (
+    "published_at",
+    "state",
+    "category",
+    "level",
+    "sponsor_unit_id",
+    "batch_id",
+    "bid_to",
+    "cap_fen",
+)
+
+
 class Challenge(Base):
     """榜单: one problem that teams bid to lead."""
 
     __tablename__ = "challenge"
-    __table_args__ = (CheckConstraint("budget_fen >= 0", name="budget_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("budget_fen >= 0", name="budget_not_negative"),
+        Index("ix_challenge_found", *FOUND_BY),  # all that counting and sorting the catalogue reads
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     no: Mapped[str | None] = mapped_column(
