@@ -13,7 +13,13 @@ from workflows import clock
 from workflows.domain.file_types import ACCEPT
 
 PICKED = {"person", "unit"}  # found by typing
-LISTED = {"indicator", "milestone", "problem", "expert"}  # chosen from a short list that the page knows
+LISTED = {
+    "indicator",
+    "milestone",
+    "problem",
+    "expert",
+    "bid",
+}  # chosen from a short list that the page knows
 LAST = ("opinion", "attachments")  # of every task, below what it asks itself
 FEN_PER_WAN = 1_000_000
 

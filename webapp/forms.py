@@ -44,6 +44,7 @@ class Control:
     columns: tuple["Control", ...] = ()
     rows: tuple[tuple["Control", ...], ...] = ()
     may_grow: bool = False
+    each: str = ""  # of "rows": the column that names the thing a row is about, one row for each of them
 
     @property
     def html_id(self) -> str:
@@ -155,6 +156,7 @@ class _Drawing:
             columns=tuple(self.control(f"{drawn.name}.{name}", one, None) for name, one in inputs),
             rows=tuple(rows),
             may_grow=not each.metadata.get("fixed", False),
+            each=str(each.metadata.get("each", "")),
         )
 
     def _row(

@@ -51,8 +51,10 @@ def text(source: str) -> str:
     The texts of our own code are Chinese, those of marshmallow English: each language has the other's catalogue.
     """
     source = str(source)
+    if not source:
+        return ""  # gettext keeps its own header there
     found: str = get_translations().ugettext(source)
-    if found != source or not source:
+    if found != source:
         return found
     for pattern, translation in _patterns(str(get_locale())):
         match = pattern.fullmatch(source)

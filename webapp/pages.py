@@ -110,6 +110,7 @@ def picks_for(schema: type[Schema], about: Any = None, *, without: Collection[st
         "indicator": lambda: _indicators(about or _asked_project()),
         "problem": lambda: _mergeable(about),
         "expert": _experts,
+        "bid": lambda: _bids(about),
         "milestone": lambda: {f"{one.seq} {one.name}": one.id for one in about.milestones},
     }
     return Picks({kind: offers[kind]() for kind in forms.picked(schema).difference(without)}, _file_names)
@@ -157,7 +158,10 @@ def _experts() -> dict[str, int]:
     return {f"{one.user.name} · {one.user.unit.name} · {one.user.login}": one.user_id for one in free}
 
 
-def _bids(about: Teams | Papers) -> dict[str, int]:
+def _bids(about: Any) -> dict[str, int]:
+    """Of what a panel judges; none where they are read without names."""
+    if not isinstance(about, Teams | Papers):
+        return {}
     bids = (
         about.bids if isinstance(about, Teams) else [one.bid for one in about.papers if one.bid is not None]
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from workflows import access, sharing, timelines, work
 from workflows.domain import permissions
-from workflows.engine import positions
+from workflows.engine import positions, registry
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.registry import HUMAN
 from workflows.engine.runtime import Run
@@ -20,6 +20,7 @@ from workflows.errors import NotFound
 from workflows.inboxes import names_in, outcome_of, workdays_left
 from workflows.models import StoredFile, User
 
+Criterion = registry.Criterion
 POLICIES = {
     "all": "会签（全部同意）",
     "any": "或签（一人即可）",
@@ -77,6 +78,7 @@ class TaskView:
     process_attachments: list[StoredFile]  # handed in with the process so far
     offers: sharing.Offered
     following: list[Following]  # empty once it is done
+    criteria: Mapping[str, Criterion]  # of a form that scores and is to be filled in
 
 
 def task(session: Session, item_id: int, *, actor: User) -> TaskView:
@@ -122,6 +124,7 @@ def task(session: Session, item_id: int, *, actor: User) -> TaskView:
         process_attachments=list({link.file_id: link.file for link in links}.values()),
         offers=sharing.offered(session, item, may_complete=may_complete, actor=actor),
         following=_following(run, item) if item.status == OPEN else [],
+        criteria=step.criteria(session, data) if may_complete and step.criteria is not None else {},
     )
 
 

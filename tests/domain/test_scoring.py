@@ -124,3 +124,16 @@ def test_bids_out_of_the_review_are_not_ranked(session: Session) -> None:
     assert [one.bid_id for one in scoring.ranked(session, panel, at=None)] == [best.bid_id, second.bid_id]
     best.bid.state = "disqualified"
     assert [one.bid_id for one in scoring.ranked(session, panel, at=None)] == [second.bid_id]
+
+
+def test_flagged_sheets_are_given_back_as_signed_and_kept_when_left_so(session: Session) -> None:
+    panel = reviewing.panel(session)
+    for seat in range(5):
+        _sign(session, panel, 40 if seat == 2 else 80, 80, seat=seat)
+    scoring.flag(session, panel, at=None)
+    assert scoring.to_reconsider(session, panel, actor=_expert(panel, 0)) == []
+    (row,) = scoring.to_reconsider(session, panel, actor=_expert(panel, 2))
+    assert row == reviewing.sheet(panel.slots[0].bid_id, Decimal(40))
+    scoring.reconsider(session, panel, rows=[row], reason="", actor=_expert(panel, 2), at=None)
+    (kept,) = [one for one in scoring.sheets(session, panel) if one.flag]
+    assert (kept.first_items, kept.reason, kept.total) == (None, scoring.KEPT, Decimal("40.00"))

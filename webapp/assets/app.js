@@ -4,6 +4,7 @@ import "htmx.org";
 const ISLANDS = {
   chart: () => import("./islands/chart.js"),
   diagram: () => import("./islands/diagram.js"),
+  sheet: () => import("./islands/sheet.js"),
 };
 
 function wake(root) {

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from webapp import auth, db, forms, i18n, idempotency, uploads
+from webapp import auth, db, forms, i18n, idempotency, sheets, uploads
 from webapp.pages import Paging, page_number, picks_for
 from webapp.views import sharing
 from workflows import inboxes, tasks, work
@@ -133,6 +133,7 @@ def _page(
         "work/task.html",
         task=task,
         controls=controls,
+        sheet=sheets.of(controls, criteria=task.criteria, about=task.about),
         errors=errors,
         message=message,
         about_template=_about(task.about),

@@ -51,6 +51,10 @@ class Teams:
     panel: Panel
     bids: Sequence[Bid]
 
+    def of_row(self, key: str) -> Bid | None:
+        """The bid that a row of a form names by its id."""
+        return next((one for one in self.bids if str(one.id) == key), None)
+
 
 @dataclass(frozen=True)
 class Papers:
@@ -58,6 +62,16 @@ class Papers:
 
     panel: Panel
     papers: Sequence[Paper]
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether it is read without names."""
+        return any(one.bid is None for one in self.papers)
+
+    def of_row(self, key: str) -> Paper | None:
+        """What a row of a form names by its letter, or by the id of its bid once names are told."""
+        named = ((str(one.bid.id) if one.bid else one.label, one) for one in self.papers)
+        return next((one for known, one in named if known == key), None)
 
 
 def label(session: Session, panel: Panel) -> None:

@@ -109,11 +109,12 @@ def reconsider(
     }
     if not flagged or any(one.answered_at is not None for one in flagged.values()):
         raise Conflict("您没有需要复核的评分，或者已经复核过一次。")
-    if rows and not reason.strip():
-        raise Invalid({"reason": ["修改评分须写明理由。"]})
     _check_each(rows, "bid_id", set(flagged), "", "这份申报的评分不需要复核。", every=False)
+    revised = [row for row in rows if not _says(flagged[row["bid_id"]], row)]
+    if revised and not reason.strip():
+        raise Invalid({"reason": ["修改评分须写明理由。"]})
     known = weights(session, at=at)
-    for row in rows:
+    for row in revised:
         sheet = flagged[row["bid_id"]]
         sheet.first_items = sheet.items
         _write(sheet, row, known)
@@ -121,6 +122,15 @@ def reconsider(
         sheet.answered_at = clock.now()
         sheet.reason = reason or KEPT
     session.flush()
+
+
+def to_reconsider(session: Session, panel: Panel, *, actor: User) -> list[dict[str, Any]]:
+    """The flagged sheets of ``actor`` that wait for an answer, as rows of the score form, by bid."""
+    return [
+        {"bid_id": one.bid_id, **marks(one), "remark": one.remark}
+        for one in sheets(session, panel)
+        if one.member.user_id == actor.id and one.flag is not None and one.answered_at is None
+    ]
 
 
 def ranked(session: Session, panel: Panel, *, at: dt.datetime | None) -> list[ranking.Ranked]:
@@ -154,6 +164,11 @@ def _write(sheet: ScoreSheet, row: Mapping[str, Any], known: Mapping[str, Decima
     sheet.total = ranking.shown(points)
     sheet.signed_at = clock.now()
     sheet.hash = digest(sheet)
+
+
+def _says(sheet: ScoreSheet, row: Mapping[str, Any]) -> bool:
+    """Whether ``row`` is what ``sheet`` says already."""
+    return marks(sheet) == {name: row[name] for name in CRITERIA} and sheet.remark == row["remark"]
 
 
 def _by_bid(rows: Sequence[ScoreSheet]) -> dict[int, list[ScoreSheet]]:

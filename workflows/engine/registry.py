@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import Schema
@@ -32,10 +33,19 @@ class Vote:
     agree: bool | None = None
 
 
+@dataclass(frozen=True)
+class Criterion:
+    """What one score of a form may be, 0..``most``, and how much it counts beside the others."""
+
+    weight: Decimal
+    most: int = 100
+
+
 HumanHandler = Callable[[Act], "Variables | Vote | None"]
 ServiceHandler = Callable[[Session, Mapping[str, Any]], "Variables | None"]
 About = Callable[[Session, Mapping[str, Any]], Any]
 FormOf = Callable[[Session, Mapping[str, Any], WorkItem], type[Schema]]
+Criteria = Callable[[Session, Mapping[str, Any]], Mapping[str, Criterion]]
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class HumanStep:
     prefill: Callable[[Session, Mapping[str, Any], Any], dict[str, Any]] | None = None
     form_of: FormOf | None = None
     confidential: bool = False  # who did it, and what they said, is not for the others in the process
+    criteria: Criteria | None = None  # of a form that scores: field -> what it may be
 
     def form_for(self, session: Session, data: Mapping[str, Any], item: WorkItem) -> type[Schema]:
         """The form of one work item: ``form``, unless the step chooses by what the item is."""
@@ -134,12 +145,13 @@ def human_step(
     prefill: Callable[[Session, Mapping[str, Any], Any], dict[str, Any]] | None = None,
     form_of: FormOf | None = None,
     confidential: bool = False,
+    criteria: Criteria | None = None,
 ) -> Callable[[HumanHandler], HumanHandler]:
     """Register the handler of user tasks whose ``step`` property is ``name``.
 
     ``prefill(session, data, actor)`` gives the values that the form starts with, ``form_of(session, data,
     item)`` another form than ``form`` for some items. What is ``confidential`` is told to those who
-    read all, and to who did it. Raises ValueError for a form without a place for what every act may carry
+    read all, and to who did it. ``criteria(session, data)`` makes the form a score sheet. Raises ValueError for a form without a place for what every act may carry
     (EVERY_FORM).
     """
     missing = EVERY_FORM - form._declared_fields.keys()
@@ -148,7 +160,7 @@ def human_step(
 
     def register(handler: HumanHandler) -> HumanHandler:
         _claim(HUMAN, name)
-        HUMAN[name] = HumanStep(name, title, form, about, handler, prefill, form_of, confidential)
+        HUMAN[name] = HumanStep(name, title, form, about, handler, prefill, form_of, confidential, criteria)
         return handler
 
     return register

@@ -11,6 +11,7 @@ from workflows import clock
 from workflows.domain import acceptances, projects, rules, verdicts, verifications
 from workflows.engine.registry import (
     Act,
+    Criterion,
     Started,
     Vote,
     human_step,
@@ -139,7 +140,12 @@ def settle(session: Session, data: Data) -> None:
     verdicts.begin_scoring(session, about(session, data))
 
 
-@human_step("acceptance.score", title="验收会评分", form=ScoreForm, about=about)
+def _criteria(session: Session, data: Data) -> dict[str, Criterion]:
+    known = verdicts.weights(session, at=keeping.at(data))
+    return {name: Criterion(weight) for name, weight in known.items()}
+
+
+@human_step("acceptance.score", title="验收会评分", form=ScoreForm, about=about, criteria=_criteria)
 def score(act: Act) -> Vote:
     panel = act.session.get_one(Panel, act.data["panel_id"])
     acceptance, at = about(act.session, act.data), keeping.at(act.data)

@@ -47,8 +47,8 @@ def _at_most_four_decimals(value: Decimal) -> None:
         raise ValidationError("最多四位小数。")
 
 
-def points(label: str) -> fields.Decimal:
-    """A score of 0..100."""
+def points(label: str, help: str) -> fields.Decimal:
+    """A score of 0..100; ``help`` says what it looks at."""
     return fields.Decimal(
         required=True,
         validate=[validate.Range(Decimal(0), Decimal(100)), _at_most_four_decimals],
@@ -152,11 +152,11 @@ class SiteForm(TaskForm):
 class ScoreForm(TaskForm):
     """验收会评分."""
 
-    targets = points("指标完成")
-    tech = points("技术水平")
-    benefit = points("效益")
-    papers = points("资料与规范")
-    reach = points("推广性")
+    targets = points("指标完成", "核验值与承诺值相比，否决性指标须全部达标。")
+    tech = points("技术水平", "解决了问题，技术先进、可靠。")
+    benefit = points("效益", "财务核定的效益，以及安全、环保、管理上的收效。")
+    papers = points("资料与规范", "资料齐全、数据可追溯，过程合规。")
+    reach = points("推广性", "能在其他单位、其他场站应用。")
     remark = paragraph("评语", required=False, longest=1000)
 
 

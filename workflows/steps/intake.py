@@ -1,12 +1,22 @@
 """bpmn/intake: a problem from its submission to its fix, its merging, its reply, or the challenge that comes of it."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from workflows.domain import challenges, justifications, problems, publications, rules, similarity, triagers
-from workflows.engine.registry import Act, Started, Vote, human_step, round_end, service_step, start
+from workflows.engine.registry import (
+    Act,
+    Criterion,
+    Started,
+    Vote,
+    human_step,
+    round_end,
+    service_step,
+    start,
+)
 from workflows.models import Justification, Problem, User
 from workflows.steps.intake_forms import JustifyForm, ProblemForm, RefineForm, ReplyForm, TriageForm
 
@@ -86,7 +96,12 @@ def organise(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-@human_step("intake.justify", title="专家论证", form=JustifyForm, about=_held)
+def _criteria(_session: Session, _data: Mapping[str, Any]) -> dict[str, Criterion]:
+    """Each counts by the most that it may be, so that the points add up to 100."""
+    return {name: Criterion(Decimal(most), most) for name, (_, most) in justifications.CRITERIA.items()}
+
+
+@human_step("intake.justify", title="专家论证", form=JustifyForm, about=_held, criteria=_criteria)
 def justify(act: Act) -> Vote:
     held = _held(act.session, act.data)
     return Vote(agree=justifications.score(act.session, held, values=act.values, actor=act.actor))

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from workflows.domain import panels, papers, recusals, scoring, selections
 from workflows.domain.draws import Quota
-from workflows.engine.registry import Act, Vote, human_step, service_step
+from workflows.engine.registry import Act, Criterion, Vote, human_step, service_step
 from workflows.models import User
 from workflows.steps import rules as keeping
 from workflows.steps.selection import Data, expect_another, panel_of
@@ -127,8 +127,19 @@ def _every_bid(session: Session, data: Data, _actor: User) -> dict[str, Any]:
     return {"rows": [{"bid_id": slot.bid_id} for slot in panel_of(session, data).slots]}
 
 
+def _criteria(session: Session, data: Data) -> dict[str, Criterion]:
+    known = scoring.weights(session, at=keeping.at(data))
+    return {name: Criterion(weight) for name, weight in known.items()}
+
+
 @human_step(
-    "selection.score", title="答辩打分", form=ScoreForm, about=named, prefill=_every_bid, confidential=True
+    "selection.score",
+    title="答辩打分",
+    form=ScoreForm,
+    about=named,
+    prefill=_every_bid,
+    confidential=True,
+    criteria=_criteria,
 )
 def score(act: Act) -> Vote:
     panel, at = panel_of(act.session, act.data), keeping.at(act.data)
@@ -141,7 +152,20 @@ def flag(session: Session, data: Data) -> dict[str, Any]:
     return {"flagged_ids": scoring.flag(session, panel_of(session, data), at=keeping.at(data))}
 
 
-@human_step("selection.reconsider", title="复核打分", form=ReconsiderForm, about=named, confidential=True)
+def _flagged(session: Session, data: Data, actor: User) -> dict[str, Any]:
+    """The sheets that stand out, as they were signed; what is left as it is, is kept."""
+    return {"rows": scoring.to_reconsider(session, panel_of(session, data), actor=actor)}
+
+
+@human_step(
+    "selection.reconsider",
+    title="复核打分",
+    form=ReconsiderForm,
+    about=named,
+    prefill=_flagged,
+    confidential=True,
+    criteria=_criteria,
+)
 def reconsider(act: Act) -> Vote:
     panel, at, values = panel_of(act.session, act.data), keeping.at(act.data), act.values
     rows, reason = values["rows"], values["reason"]

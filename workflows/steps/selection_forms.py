@@ -39,22 +39,30 @@ def _at_most_four_decimals(value: Decimal) -> None:
         raise ValidationError("最多四位小数。")
 
 
-def _score(label: str) -> fields.Decimal:
+def _score(label: str, help: str) -> fields.Decimal:
+    """A score of 0..100; ``help`` says what it looks at."""
     return fields.Decimal(
         required=True,
         validate=[validate.Range(Decimal(0), Decimal(100)), _at_most_four_decimals],
-        metadata={"label": label, "unit": "分"},
+        metadata={"label": label, "unit": "分", "help": help},
     )
 
 
 def _rows(
-    row: type[Schema], label: str, *, help: str = "", least: int = 1, most: int = MOST_BIDS
+    row: type[Schema],
+    label: str,
+    *,
+    help: str = "",
+    least: int = 1,
+    most: int = MOST_BIDS,
+    each: str = "",
 ) -> fields.List[Any]:
+    """``each`` is the field that says which of the things of the task a row is about: one row for each of them."""
     more: dict[str, Any] = {"required": True} if least else {"load_default": list}
     return fields.List(
         fields.Nested(row),
         validate=validate.Length(least, most),
-        metadata={"label": label, "help": help},
+        metadata={"label": label, "help": help, "each": each},
         **more,
     )
 
@@ -88,7 +96,10 @@ class DeclareForm(TaskForm):
     """回避申报."""
 
     rows = _rows(
-        DeclareRow, "逐份申报", help="与任何一份申报的团队或单位有应当回避、披露的关系，请如实申报。"
+        DeclareRow,
+        "逐份申报",
+        help="与任何一份申报的团队或单位有应当回避、披露的关系，请如实申报。",
+        each="bid_id",
     )
 
 
@@ -118,30 +129,36 @@ class PreviewRow(Schema):
 class PreviewForm(TaskForm):
     """书面预审."""
 
-    rows = _rows(PreviewRow, "预审意见", help="材料已隐去团队和单位；这里只写意见，不打分。")
+    rows = _rows(PreviewRow, "预审意见", help="材料已隐去团队和单位；这里只写意见，不打分。", each="label")
 
 
 class ScoreRow(Schema):
     bid_id = identity("申报", "bid")
-    tech = _score("技术路线")
-    pledge = _score("指标承诺")
-    team = _score("团队能力")
-    schedule = _score("进度与节点")
-    money = _score("经费与效益")
-    safety = _score("安全与可推广")
+    tech = _score("技术路线", "路线可行、有依据，有创新，风险有对策。")
+    pledge = _score("指标承诺", "承诺值相对目标的高低，以及能否做到。")
+    team = _score("团队能力", "专业齐全，分工明确，有相关经历。")
+    schedule = _score("进度与节点", "节点可以核验，间隔合理，留有余量。")
+    money = _score("经费与效益", "预算合理，效益测算有根据。")
+    safety = _score("安全与可推广", "安全环保有保证，成果能在其他单位应用。")
     remark = paragraph("评语", required=False, longest=1000, help="将匿名反馈给申报团队。")
 
 
 class ScoreForm(TaskForm):
     """答辩打分."""
 
-    rows = _rows(ScoreRow, "评分表", help="每项 0–100 分；提交即签署锁定。")
+    rows = _rows(ScoreRow, "评分表", help="每项 0–100 分；提交即签署锁定。", each="bid_id")
 
 
 class ReconsiderForm(TaskForm):
     """复核打分."""
 
-    rows = _rows(ScoreRow, "修改的评分", help="维持原评分则不填；每份只能修改一次，并写明理由。", least=0)
+    rows = _rows(
+        ScoreRow,
+        "需要复核的评分",
+        help="与其他专家相差较大。维持原评分则不改动；每份只能修改一次，并写明理由。",
+        least=0,
+        each="bid_id",
+    )
     reason = paragraph("理由", required=False, longest=500)
 
 
