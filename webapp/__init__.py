@@ -39,6 +39,7 @@ def create_app(**overrides: Any) -> Flask:
     db.set_up(app, database)
     logs.set_up(app)
     i18n.set_up(app)
+    views.drafts.set_up(app)  # before auth, which turns away what has no session
     auth.set_up(app)
     errors.set_up(app)
     security.set_up(app)

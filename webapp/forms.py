@@ -19,7 +19,7 @@ from webapp import form_fields
 from webapp.form_fields import FEN_PER_WAN, LISTED, NOTHING, PICKED, Picks
 from workflows import clock
 
-OURS = {"csrf_token", "_key", "_rows"}  # sent by every form, part of none
+OURS = {"csrf_token", "_key", "_rows", "_place"}  # sent by every form, part of none
 MOST_ROWS = 200
 
 Values = Mapping[str, Any]
@@ -104,6 +104,20 @@ def rearranged(values: Values, command: str) -> dict[str, Any]:
     elif verb == "drop" and re.fullmatch(r"\d{1,4}", index) and int(index) < len(rows):
         del rows[int(index)]
     return {**values, name: rows}
+
+
+def as_sent(controls: list[Control]) -> list[tuple[str, str]]:
+    """Names and texts that the drawn ``controls`` would send if nothing more were typed."""
+    pairs: list[tuple[str, str]] = []
+    for one in controls:
+        if one.widget == "rows":
+            pairs += [pair for row in one.rows for pair in as_sent(list(row))]
+        elif one.widget in ("many", "file"):
+            given = one.chosen if one.widget == "many" else [value for value, _ in one.options]
+            pairs += [(one.name, text) for text in given]
+        elif one.widget != "checkbox" or one.value == "true":
+            pairs.append((one.name, one.value))
+    return pairs
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from workflows.errors import Invalid, Refusal
 from workflows.models import IdempotentRequest
 
 KEY = re.compile(r"[A-Za-z0-9._~-]{8,80}")
-UNHASHED = {"csrf_token"}  # form fields that may differ between two sendings of the same form
+UNHASHED = {"csrf_token", "_place"}  # form fields that may differ between two sendings of the same form
 
 
 P = ParamSpec("P")
@@ -79,6 +79,11 @@ def _claim(session: Session) -> str | Response | None:
     if insert_if_missing(session, IdempotentRequest, {**fresh, "status": 0, "body": b""}):
         return key
     return _again(session.get_one(IdempotentRequest, key))
+
+
+def was_used(key: str) -> bool:
+    """Whether the form that carries ``key`` was sent with effect already, by the person who is signed in."""
+    return db.session().get(IdempotentRequest, _owned(key, user_id=auth.actor().id)) is not None
 
 
 def _owned(key: str, *, user_id: int) -> str:

@@ -96,15 +96,27 @@ def take(session: Session, item_id: int, *, actor: User) -> Taken:
     run, item = Run.take_item(session, item_id)
     if not may_see(session, item, held):
         raise NotFound("没有找到这个任务。")
+    _check_taking(session, item, held)
+    taken = Taken(run, item, held, principal_of(session, item, held))
+    if _is_barred(taken, session, actor):
+        raise Forbidden("按回避与职责分离的要求，您不能代理这项任务，请由本人或其他人办理。")
+    return taken
+
+
+def check_asked(session: Session, item_id: int, *, actor: User) -> None:
+    """Raises as ``take`` unless ``actor`` may do the item now, and holds nothing."""
+    held, item = permissions.grants(session, actor), session.get(WorkItem, item_id)
+    if item is None or not may_see(session, item, held):
+        raise NotFound("没有找到这个任务。")
+    _check_taking(session, item, held)
+
+
+def _check_taking(session: Session, item: WorkItem, held: Grants) -> None:
     check_open(session, item)
     if not is_asked(session, item, held):
         raise Forbidden("这个任务不是由您办理的。")
     if item.claimed_by_id is not None and item.claimed_by_id not in held.people:
         raise Conflict(f"本任务已由{session.get_one(User, item.claimed_by_id).name}签收。")
-    taken = Taken(run, item, held, principal_of(session, item, held))
-    if _is_barred(taken, session, actor):
-        raise Forbidden("按回避与职责分离的要求，您不能代理这项任务，请由本人或其他人办理。")
-    return taken
 
 
 def check_open(session: Session, item: WorkItem) -> None:

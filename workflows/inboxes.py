@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, contains_eager, defer
 
 from workflows import access, calendar, clock
 from workflows.domain import accounts, permissions
 from workflows.domain.permissions import Grants
 from workflows.engine.definitions import LIBRARY
-from workflows.engine.registry import HUMAN
+from workflows.engine.registry import HUMAN, SENDERS, STARTS, Sender, Start
 from workflows.engine.tables import CANCELLED, DONE, OPEN, Process, WorkItem
 from workflows.errors import Forbidden, NotFound
-from workflows.models import CopyTo, User
+from workflows.models import CopyTo, Draft, User
 
 BOXES = ("todo", "done", "started", "copies")
+DRAFTS = "drafts"
 ALL = "all"  # every open item of the plant, for those who read all
 
 
@@ -57,6 +58,18 @@ class InboxRow:
 
 
 @dataclass(frozen=True)
+class DraftRow:
+    """A form that somebody began and did not send; ``place`` shows it again."""
+
+    place: str
+    step_title: str
+    subject: str  # empty of the form of a start
+    saved_at: dt.datetime
+    due_at: dt.datetime | None
+    workdays_left: int | None
+
+
+@dataclass(frozen=True)
 class Inbox:
     rows: list[InboxRow]
     total: int
@@ -74,7 +87,8 @@ def inbox(
 ) -> Inbox:
     """One box of the task centre: what is due first comes first; pages count from 1.
 
-    ``total`` counts the rows that pass the filters, ``counts`` each of one's own BOXES without them, with ALL none.
+    ``total`` counts the rows that pass the filters, ``counts`` each of one's own BOXES and DRAFTS without them,
+    with ALL none.
     Raises NotFound for an unknown box, Forbidden for ALL unless ``actor`` reads all.
     """
     held = permissions.grants(session, actor)
@@ -83,6 +97,7 @@ def inbox(
     if box == ALL and not held.is_any(permissions.READ_ALL):
         raise Forbidden("只有办公室和纪委监督可以查看全部任务。")
     counts = {} if box == ALL else {name: _count(session, _rows(held, name)) for name in BOXES}
+    counts |= {} if box == ALL else {DRAFTS: _count(session, _drafts(actor))}
     query = _filtered(_rows(held, box), filters, by_step=box != "started")
     total = counts[box] if box in counts and filters == NO_FILTERS else _count(session, query)
     wanted = query.offset((page - 1) * size).limit(size)
@@ -91,6 +106,32 @@ def inbox(
     items = session.scalars(wanted.options(contains_eager(WorkItem.process))).all()
     names = names_in(session, items)
     return Inbox([_row(session, item, names) for item in items], total, counts)
+
+
+def begun(session: Session, actor: User) -> list[DraftRow]:
+    """草稿: the forms that ``actor`` has begun and not sent, the newest first."""
+    kept = session.execute(_drafts(actor).order_by(Draft.saved_at.desc(), Draft.id))
+    return [_draft_row(session, draft, item) for draft, item in kept]
+
+
+def _drafts(actor: User) -> Any:
+    """The query of somebody's drafts, each with its work item; none of what is open no longer."""
+    both = select(Draft, WorkItem).outerjoin(WorkItem, WorkItem.id == Draft.item_id)
+    mine = both.outerjoin(WorkItem.process).where(Draft.user_id == actor.id)
+    return mine.where(Draft.item_id.is_(None) | (WorkItem.status == OPEN)).options(
+        contains_eager(WorkItem.process), defer(Draft.sealed)
+    )
+
+
+def _draft_row(session: Session, kept: Draft, item: WorkItem | None) -> DraftRow:
+    if item is not None:
+        left = workdays_left(session, item.due_at)
+        title, subject = HUMAN[item.step].title, item.process.subject
+        return DraftRow(kept.place, title, subject, kept.saved_at, item.due_at, left)
+    kind, name = kept.place.partition("?")[0].split("/")[1:3]
+    known: Mapping[str, Start | Sender] = STARTS if kind == "start" else SENDERS
+    title = known[name].title if name in known else name
+    return DraftRow(kept.place, title, "", kept.saved_at, None, None)
 
 
 def todo_count(session: Session, actor: User) -> int:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, update
+from sqlalchemy import delete, exists, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.db import Database
-from workflows.domain import files
+from workflows.domain import drafts, files
 from workflows.engine import due, incidents, messages
-from workflows.engine.tables import Delivery, Due
-from workflows.models import IdempotentRequest
+from workflows.engine.people import NOT_ENDED
+from workflows.engine.tables import Delivery, Due, WorkItem
+from workflows.models import Draft, IdempotentRequest
 
 log = structlog.get_logger("jobs")
 
@@ -25,6 +26,7 @@ POLL_SECONDS = 2.0
 MAX_TRIES = 3  # afterwards the row waits for a person
 BACKOFF = (dt.timedelta(seconds=10), dt.timedelta(minutes=2))
 ANSWERS_KEPT = dt.timedelta(days=30)
+DRAFTS_KEPT = dt.timedelta(days=180)
 TIDY_EVERY = dt.timedelta(hours=1)
 NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
@@ -144,6 +146,13 @@ def forget_unused_files(database: Database, *, days: int) -> int:
             return total
 
 
+def forget_old_drafts(database: Database) -> int:
+    """Delete the drafts of work items that are done or cancelled, and those that nobody has touched for long."""
+    with database.transaction() as session:
+        is_open = exists().where(WorkItem.id == Draft.item_id, WorkItem.status.in_(NOT_ENDED))
+        return drafts.forget_old(session, is_open=is_open, before=clock.now() - DRAFTS_KEPT)
+
+
 def nudge() -> None:
     """Wake the embedded thread: a transaction has just left work behind."""
     _wake.set()
@@ -166,6 +175,7 @@ def work_forever(database: Database, stop: threading.Event | None = None, *, unu
             if clock.now() - tidied_at >= TIDY_EVERY:
                 tidied_at = clock.now()  # first: what cannot be tidied up must not stop the clock
                 forget_old_answers(database)
+                forget_old_drafts(database)
                 forget_unused_files(database, days=unused_file_days)
             done = run_once(database)
         except OperationalError as error:

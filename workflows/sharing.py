@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import access, clock
-from workflows.domain import notices, permissions
+from workflows.domain import drafts, notices, permissions
 from workflows.domain.permissions import Grants
 from workflows.engine import signing
 from workflows.engine.people import NOT_ENDED
@@ -43,6 +43,7 @@ def transfer(session: Session, item_id: int, user_id: int, *, actor: User, reaso
     if taken.item.role in PERSONAL:
         raise Conflict("本任务须由挂帅人或团队成员本人办理，不能转办。")
     other = _other(session, taken.run, taken.item, user_id, actor=actor)
+    drafts.forget(session, item_id)
     signing.transfer(taken.run, taken.item, to_user_id=other.id, actor_id=actor.id, reason=reason)
     _tell(session, taken.item, other.id, f"{actor.name}转办给您")
 
@@ -55,6 +56,7 @@ def delegate(session: Session, item_id: int, user_id: int, *, actor: User, reaso
     """
     taken = access.take(session, item_id, actor=actor)
     other = _other(session, taken.run, taken.item, user_id, actor=actor)
+    drafts.forget(session, item_id)
     signing.delegate(taken.run, taken.item, to_user_id=other.id, actor_id=actor.id, reason=reason)
     _tell(session, taken.item, other.id, f"{actor.name}委派给您")
 
@@ -78,6 +80,7 @@ def remove_signer(session: Session, item_id: int, *, actor: User, reason: str) -
     run, item, held = _seen(session, item_id, actor)
     if not _may_remove(session, item, held):
         raise Forbidden("只有加签人和办公室可以减签。")
+    drafts.forget(session, item_id)
     signing.remove_signer(run, item, actor_id=actor.id, reason=reason)
 
 

@@ -5,6 +5,7 @@ const ISLANDS = {
   chart: () => import("./islands/chart.js"),
   diagram: () => import("./islands/diagram.js"),
   sheet: () => import("./islands/sheet.js"),
+  draft: () => import("./islands/draft.js"),
 };
 
 function wake(root) {
@@ -21,6 +22,7 @@ document.querySelector("[data-focus-first] [aria-invalid=true]")?.focus();
 
 // A form is sent once: its buttons rest while the answer is on its way, and work again when the page is come back to.
 document.addEventListener("submit", (event) => {
+  if (event.target.getAttribute("action") === "/sign-out") sessionStorage.clear(); // copies of drafts stay with nobody
   setTimeout(() => setResting(event.target, true));
 });
 addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => setResting(form, false)));

@@ -3,13 +3,27 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, abort, current_app, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext
 from flask_limiter.util import get_remote_address
 from werkzeug import Response
 
-from webapp import auth, db, demo_accounts
+from webapp import auth, db, demo_accounts, drafts
+from webapp.views import starts
 from workflows import inboxes
 from workflows.domain import accounts
+from workflows.errors import Refusal
+from workflows.models import User
 
 pages = Blueprint("sign_in", __name__)
 
@@ -50,8 +64,7 @@ def enter() -> Response:
     user = accounts.by_login(db.session(), request.form.get("login", ""))
     if not accounts.check_password(user, request.form.get("password", "")) or user is None:
         return _form(status=WRONG)
-    auth.sign_in(user)
-    return make_response(redirect(auth.safe_next(request.form.get("next"))))
+    return _entered(user, auth.safe_next(request.form.get("next")))
 
 
 @pages.post("/sign-in/demo")
@@ -63,8 +76,7 @@ def enter_demo() -> Response:
     user = accounts.by_login(db.session(), login)
     if user is None:
         abort(404)
-    auth.sign_in(user)
-    return make_response(redirect(url_for("home.show")))
+    return _entered(user, url_for("home.show"))
 
 
 @pages.post("/sign-out")
@@ -73,7 +85,30 @@ def leave() -> Response:
     return make_response(redirect(url_for("sign_in.show")))
 
 
-def _form(*, status: int) -> Response:
+def ask_again(*, next_path: str) -> Response:
+    """The sign-in page as the answer to a form that was sent without a session, holding what was typed."""
+    return _form(status=401, next_path=next_path, carried=drafts.carried())
+
+
+def _entered(user: User, next_path: str) -> Response:
+    """Begin the session of ``user``, and go on: with the form that was sent before, if one was, else to ``next_path``."""
+    auth.sign_in(user)
+    try:
+        brought = drafts.brought(user)
+    except Refusal as refused:  # e.g. the task was done meanwhile, which its page tells
+        flash(str(refused))
+        return make_response(redirect(next_path))
+    if brought is None:
+        return make_response(redirect(next_path))
+    sent, typed = brought
+    flash(gettext("您登录过期前填写的内容已恢复，请核对后提交；所选的文件需要重新选择。"))
+    if not sent.is_kept:
+        return starts.again(sent.place, typed)
+    db.session().commit()
+    return make_response(redirect(sent.place))
+
+
+def _form(*, status: int, next_path: str | None = None, carried: Mapping[str, str] | None = None) -> Response:
     offered = demo_accounts.offered(db.session()) if current_app.config["DEMO"] else []
     waiting = {one.user.id: inboxes.inbox(db.session(), one.user, size=1).counts["todo"] for one in offered}
     page = render_template(
@@ -81,7 +116,8 @@ def _form(*, status: int) -> Response:
         todo=waiting,
         wrong=status == WRONG,
         login=request.form.get("login", ""),
-        next=request.values.get("next", ""),
+        next=request.values.get("next", "") if next_path is None else next_path,
+        carried=drafts.carried() if carried is None else carried,
         demo_accounts=offered,
     )
     return make_response(page, status)

@@ -3,7 +3,7 @@
 The address may fill the form in: /act/object?publicity_id=5.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,12 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask_babel import gettext
 from marshmallow import Schema
 from werkzeug import Response
+from werkzeug.datastructures import MultiDict
 
-from webapp import auth, db, forms, idempotency, uploads
+from webapp import auth, db, drafts, forms, idempotency, uploads
 from webapp.pages import picks_for
 from workflows import work
+from workflows.domain import drafts as kept_drafts
 from workflows.errors import Invalid, NotFound
 
 pages = Blueprint("starts", __name__)
@@ -31,6 +33,7 @@ class Kind:
     schema: Callable[[str], type[Schema]]
     title: Callable[[str], str]
     do: Callable[[str, Mapping[str, Any]], str]
+    is_anonymous: Callable[[str], bool]
 
 
 def _start(name: str, values: Mapping[str, Any]) -> str:
@@ -46,18 +49,42 @@ def _send(name: str, values: Mapping[str, Any]) -> str:
 
 
 KINDS = {
-    "start": Kind("starts.start", work.start_form, lambda name: work.STARTS[name].title, _start),
-    "act": Kind("starts.act", work.send_form, lambda name: work.SENDERS[name].title, _send),
+    "start": Kind(
+        "starts.start", work.start_form, lambda name: work.STARTS[name].title, _start, lambda name: False
+    ),
+    "act": Kind(
+        "starts.act",
+        work.send_form,
+        lambda name: work.SENDERS[name].title,
+        _send,
+        lambda name: work.SENDERS[name].is_anonymous,
+    ),
 }
 
 
 @pages.get(PROCESS, defaults={"kind": "start"}, endpoint="show")
 @pages.get(ACT, defaults={"kind": "act"}, endpoint="show_act")
 def show(name: str, kind: str) -> Response:
-    schema = KINDS[kind].schema(name)
+    schema, picks = KINDS[kind].schema(name), picks_for(KINDS[kind].schema(name))
     known = {key: text for key, text in request.args.items() if key in schema().fields}
-    values = forms.parse(request.args.__class__(known), schema, picks=picks_for(schema))
-    return _page(kind, name, values=values, errors={}, status=200)
+    place = _place(kind, name, known)
+    kept = drafts.find(place, schema, picks)
+    values = kept.values if kept else forms.parse(MultiDict(known), schema, picks=picks)
+    return _page(kind, name, values=values, errors={}, status=200, place=place, kept=kept)
+
+
+def _place(kind: str, name: str, query: Mapping[str, str]) -> str:
+    endpoint = "starts.show" if kind == "start" else "starts.show_act"
+    return drafts.place_of(url_for(endpoint, name=name), query)
+
+
+def again(place: str, typed: Sequence[tuple[str, str]]) -> Response:
+    """The form at ``place`` as it was typed, for one whose drafts are not kept."""
+    path = place.partition("?")[0]
+    _, kind, name = path.split("/", 2)
+    schema = KINDS[kind].schema(name)
+    values = forms.parse(MultiDict(typed), schema, picks=picks_for(schema), blank_rows=True)
+    return _page(kind, name, values=values, errors={}, status=200, place=place)
 
 
 @pages.post(PROCESS, defaults={"kind": "start"}, endpoint="start")
@@ -68,13 +95,15 @@ def begin(name: str, kind: str) -> Response:
     values = _sent(kind, name)
     try:
         uploads.check()
-        return make_response(redirect(KINDS[kind].do(name, values)))
+        path = KINDS[kind].do(name, values)
     except Invalid as refused:
         db.session().rollback()
         typed = _sent(kind, name)
-        page = _page(kind, name, values=typed, errors=refused.fields, status=refused.status)
-        uploads.keep()
-        return page
+        return _page(kind, name, values=typed, errors=refused.fields, status=refused.status)
+    sent = drafts.ticket_sent()
+    if sent is not None:
+        kept_drafts.discard(db.session(), auth.actor(), place=sent.place)
+    return make_response(redirect(path))
 
 
 @pages.post(f"{PROCESS}/rows", defaults={"kind": "start"}, endpoint="rows")
@@ -82,9 +111,7 @@ def begin(name: str, kind: str) -> Response:
 def rows(name: str, kind: str) -> Response:
     """Add or drop a row of a table in the form."""
     values = forms.rearranged(_sent(kind, name, blank_rows=True), request.form.get("_rows", ""))
-    page = _page(kind, name, values=values, errors={}, status=200)
-    uploads.keep()
-    return page
+    return _page(kind, name, values=values, errors={}, status=200)
 
 
 def _sent(kind: str, name: str, *, blank_rows: bool = False) -> dict[str, Any]:
@@ -95,8 +122,19 @@ def _sent(kind: str, name: str, *, blank_rows: bool = False) -> dict[str, Any]:
 
 
 def _page(
-    kind: str, name: str, *, values: Mapping[str, Any], errors: Mapping[str, list[str]], status: int
+    kind: str,
+    name: str,
+    *,
+    values: Mapping[str, Any],
+    errors: Mapping[str, list[str]],
+    status: int,
+    place: str | None = None,
+    kept: drafts.Kept | None = None,
 ) -> Response:
+    """The form; without a ``place`` the one that was sent, shown again and kept."""
+    shown_again, sent = place is None, drafts.ticket_sent()
+    if place is None:
+        place = sent.place if sent is not None else _place(kind, name, {})
     schema = KINDS[kind].schema(name)
     controls = forms.describe(schema, values=values, errors=errors, picks=picks_for(schema))
     if not errors and any(one.widget == "hidden" and one.required and not one.value for one in controls):
@@ -105,7 +143,10 @@ def _page(
         "path": url_for(KINDS[kind].endpoint, name=name),
         "rows_path": url_for("starts.rows" if kind == "start" else "starts.act_rows", name=name),
     }
-    page = render_template(
-        "start.html", title=KINDS[kind].title(name), controls=controls, errors=errors, **paths
-    )
+    is_kept = not KINDS[kind].is_anonymous(name)
+    draft = {"ticket": drafts.ticket(place, is_kept=is_kept), "is_kept": is_kept, "kept": kept}
+    title = KINDS[kind].title(name)
+    page = render_template("start.html", title=title, controls=controls, errors=errors, draft=draft, **paths)
+    if shown_again:
+        drafts.keep_shown(controls)
     return make_response(page, status)

@@ -8,17 +8,18 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from webapp import auth, db, forms, i18n, idempotency, sheets, uploads
+from webapp import auth, db, drafts, forms, i18n, idempotency, sheets, uploads
 from webapp.pages import Paging, page_number, picks_for
 from webapp.views import sharing
 from workflows import inboxes, tasks, work
+from workflows.domain import drafts as kept_drafts
 from workflows.domain import permissions
 from workflows.errors import Invalid
 from workflows.models import Bid, Objection, Panel
 
 pages = Blueprint("work", __name__)
 
-BOXES = {"todo": "待办", "done": "已办", "started": "我发起", "copies": "抄送"}
+BOXES = {"todo": "待办", "done": "已办", "started": "我发起", "copies": "抄送", "drafts": "草稿"}
 QUERY_LENGTH = 60
 ITEM = "/work/<int(min=1,max=2147483647):item_id>"
 LANE = re.compile(r'(<bpmn:lane [^>]*name=")([^"]*)"')
@@ -28,6 +29,8 @@ LANE = re.compile(r'(<bpmn:lane [^>]*name=")([^"]*)"')
 def boxes() -> str:
     box = request.args.get("box", "todo")
     box = box if box in BOXES else "todo"
+    if box == inboxes.DRAFTS:
+        return _drafts_box()
     page = page_number()
     q = request.args.get("q", "").strip()[:QUERY_LENGTH]
     inbox = inboxes.inbox(db.session(), auth.actor(), box=box, page=page, filters=inboxes.Filters(q=q))
@@ -36,10 +39,19 @@ def boxes() -> str:
     )
 
 
+def _drafts_box() -> str:
+    inbox = inboxes.inbox(db.session(), auth.actor(), size=0)
+    begun = [(one, drafts.ticket(one.place)) for one in inboxes.begun(db.session(), auth.actor())]
+    return render_template("work/drafts.html", inbox=inbox, box=inboxes.DRAFTS, boxes=BOXES, begun=begun)
+
+
 @pages.get(ITEM)
 def show(item_id: int) -> Response:
     task = tasks.task(db.session(), item_id, actor=auth.actor())
-    return _page(task, values=task.values, errors={}, status=200)
+    kept = None
+    if task.may_complete:
+        kept = drafts.find(_place(item_id), task.schema, picks_for(task.schema, task.about))
+    return _page(task, values=kept.values if kept else task.values, errors={}, status=200, kept=kept)
 
 
 @pages.get(f"{ITEM}/diagram")
@@ -72,9 +84,8 @@ def complete(item_id: int) -> Response:
         db.session().rollback()
         again = tasks.task(db.session(), item_id, actor=auth.actor())
         typed, fields = _sent(again), refused.fields
-        page = _page(again, values=typed, errors=fields, status=refused.status, message=str(refused))
-        uploads.keep()
-        return page
+        return _page(again, values=typed, errors=fields, status=refused.status, message=str(refused))
+    kept_drafts.forget(db.session(), item_id)
     flash(i18n.text(completed.message))
     if completed.next_item_id:
         return make_response(redirect(url_for("work.show", item_id=completed.next_item_id)))
@@ -86,9 +97,7 @@ def rows(item_id: int) -> Response:
     """Add or drop a row of a table in the form, without judging anything; files are kept."""
     task = tasks.task(db.session(), item_id, actor=auth.actor())
     values = forms.rearranged(_sent(task, blank_rows=True), request.form.get("_rows", ""))
-    page = _page(task, values=values, errors={}, status=200)
-    uploads.keep()
-    return page
+    return _page(task, values=values, errors={}, status=200)
 
 
 @pages.post(f"{ITEM}/claim")
@@ -124,6 +133,7 @@ def _page(
     errors: Mapping[str, list[str]],
     status: int,
     message: str = "",
+    kept: drafts.Kept | None = None,
 ) -> Response:
     controls = []
     if task.may_complete:
@@ -138,8 +148,15 @@ def _page(
         message=message,
         about_template=_about(task.about),
         shared=sharing.offered(task.offers),
+        draft={"ticket": drafts.ticket(_place(task.id)), "is_kept": True, "kept": kept},
     )
+    if request.method == "POST":  # shown again
+        drafts.keep_shown(controls)
     return make_response(page, status)
+
+
+def _place(item_id: int) -> str:
+    return url_for("work.show", item_id=item_id)
 
 
 def _about(subject: Any) -> str:

@@ -85,6 +85,7 @@ class Sender:
     title: str
     form: type[Schema]
     handler: Callable[[Session, Any, Mapping[str, Any]], Sent]
+    is_anonymous: bool = False  # nothing may be kept of who begins it
 
 
 @dataclass(frozen=True)
@@ -205,12 +206,15 @@ def start(process: str, *, title: str, form: type[Schema]) -> Callable[..., Any]
     return register
 
 
-def sender(name: str, *, title: str, form: type[Schema]) -> Callable[..., Any]:
-    """Register an act of people that sends a message: an objection, an amendment, an appeal."""
+def sender(name: str, *, title: str, form: type[Schema], is_anonymous: bool = False) -> Callable[..., Any]:
+    """Register an act of people that sends a message: an objection, an amendment, an appeal.
+
+    Of one that ``is_anonymous`` no draft is kept, which would tell who began it.
+    """
 
     def register(handler: Callable[[Session, Any, Mapping[str, Any]], Sent]) -> Any:
         _claim(SENDERS, name)
-        SENDERS[name] = Sender(name, title, form, handler)
+        SENDERS[name] = Sender(name, title, form, handler, is_anonymous)
         return handler
 
     return register

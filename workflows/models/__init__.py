@@ -59,6 +59,7 @@ from workflows.models.delivery import (
     ReportedValue,
     Stoppage,
 )
+from workflows.models.drafts import Draft
 from workflows.models.files import CopyTo, FileLink, StoredFile
 from workflows.models.handovers import DueDiligence, HandoverSignature
 from workflows.models.justifications import Justification, JustificationResult, JustificationSheet, Verdict
@@ -132,6 +133,7 @@ __all__ = [
     "CopyTo",
     "DefenceSlot",
     "Delegation",
+    "Draft",
     "DueDiligence",
     "EligibilityCheck",
     "Expert",

@@ -22,7 +22,7 @@ from workflows.steps.publicity_forms import (
 Data = Mapping[str, Any]
 
 
-@sender("object", title="提出异议", form=ObjectForm)
+@sender("object", title="提出异议", form=ObjectForm, is_anonymous=True)
 def file_objection(session: Session, actor: User, values: Data) -> Sent:
     publicity = publicities.get(session, values["publicity_id"])
     objection = objections.file(session, publicity, values=values, actor=actor)
