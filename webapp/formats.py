@@ -194,6 +194,11 @@ ITEM_STATES = {
     "done": Chip("已办", "✓", "green"),
     "cancelled": Chip("已取消", "✕", "secondary"),
 }
+PROCESS_STATES = {
+    "running": Chip("办理中", "●", "blue"),
+    "completed": Chip("已办结", "✓", "green"),
+    "terminated": Chip("已终止", "✕", "secondary"),
+}
 SEVERITIES = {
     "refuse": Chip("不符合", "✕", "red"),
     "warn": Chip("提醒", "!", "yellow"),
@@ -226,6 +231,7 @@ def set_up(app: Flask) -> None:
         year_states=YEAR_STATES,
         batch_states=BATCH_STATES,
         item_states=ITEM_STATES,
+        process_states=PROCESS_STATES,
         meeting_kinds=meetings.KINDS,
         meeting_states=MEETING_STATES,
         acceptance_states=ACCEPTANCE_STATES,

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, contains_eager, defer
+from sqlalchemy.orm import Session, contains_eager
 
 from workflows import access, calendar, clock
 from workflows.domain import accounts, permissions
 from workflows.domain.permissions import Grants
 from workflows.engine.definitions import LIBRARY
-from workflows.engine.registry import HUMAN, SENDERS, STARTS, Sender, Start
-from workflows.engine.tables import CANCELLED, DONE, OPEN, Process, WorkItem
+from workflows.engine.registry import HUMAN
+from workflows.engine.tables import CANCELLED, DONE, OPEN, HistoryEntry, Process, WorkItem
 from workflows.errors import Forbidden, NotFound
-from workflows.models import CopyTo, Draft, User
+from workflows.models import CopyTo, User
 
 BOXES = ("todo", "done", "started", "copies")
-DRAFTS = "drafts"
+ORDERS = ("due", "newest", "oldest")  # what is due first, what arrived last, what arrived first
 ALL = "all"  # every open item of the plant, for those who read all
 
 
@@ -30,6 +30,8 @@ class Filters:
     process_id: int | None = None
     process_name: str | None = None  # id of the BPMN process
     step: str | None = None  # bid.sign; says nothing of started processes
+    overdue: bool = False  # nor does this
+    order: str | None = None  # one of ORDERS; None: as each box says
 
 
 NO_FILTERS = Filters()
@@ -48,6 +50,7 @@ class InboxRow:
     audience: str | None
     subject: str
     subject_path: str
+    started_by: str | None  # None: the system, or somebody who is not named
     arrived_at: dt.datetime
     due_at: dt.datetime | None
     workdays_left: int | None
@@ -55,18 +58,19 @@ class InboxRow:
     is_mine_to_claim: bool
     done_at: dt.datetime | None
     outcome: str | None
+    status: str  # of the item, or of the process that one has started
 
 
 @dataclass(frozen=True)
-class DraftRow:
-    """A form that somebody began and did not send; ``place`` shows it again."""
+class Kind:
+    """What a box holds: ``number`` items of a step in a process."""
 
-    place: str
+    process_name: str
+    process_title: str
+    step: str | None
     step_title: str
-    subject: str  # empty of the form of a start
-    saved_at: dt.datetime
-    due_at: dt.datetime | None
-    workdays_left: int | None
+    number: int
+    may_agree: bool  # several of them at once
 
 
 @dataclass(frozen=True)
@@ -87,8 +91,7 @@ def inbox(
 ) -> Inbox:
     """One box of the task centre: what is due first comes first; pages count from 1.
 
-    ``total`` counts the rows that pass the filters, ``counts`` each of one's own BOXES and DRAFTS without them,
-    with ALL none.
+    ``total`` counts the rows that pass the filters, ``counts`` each of one's own BOXES without them, with ALL none.
     Raises NotFound for an unknown box, Forbidden for ALL unless ``actor`` reads all.
     """
     held = permissions.grants(session, actor)
@@ -97,41 +100,50 @@ def inbox(
     if box == ALL and not held.is_any(permissions.READ_ALL):
         raise Forbidden("只有办公室和纪委监督可以查看全部任务。")
     counts = {} if box == ALL else {name: _count(session, _rows(held, name)) for name in BOXES}
-    counts |= {} if box == ALL else {DRAFTS: _count(session, _drafts(actor))}
     query = _filtered(_rows(held, box), filters, by_step=box != "started")
     total = counts[box] if box in counts and filters == NO_FILTERS else _count(session, query)
-    wanted = query.offset((page - 1) * size).limit(size)
+    wanted = _ordered(query, filters.order, box).offset((page - 1) * size).limit(size)
     if box == "started":
-        return Inbox([_started_row(process) for process in session.scalars(wanted)], total, counts)
+        processes = session.scalars(wanted).all()
+        starters = _starters(session, {one.id for one in processes})
+        return Inbox([_started_row(one, starters) for one in processes], total, counts)
     items = session.scalars(wanted.options(contains_eager(WorkItem.process))).all()
-    names = names_in(session, items)
-    return Inbox([_row(session, item, names) for item in items], total, counts)
+    names, starters = names_in(session, items), _starters(session, {one.process_id for one in items})
+    return Inbox([_row(session, item, names, starters) for item in items], total, counts)
 
 
-def begun(session: Session, actor: User) -> list[DraftRow]:
-    """草稿: the forms that ``actor`` has begun and not sent, the newest first."""
-    kept = session.execute(_drafts(actor).order_by(Draft.saved_at.desc(), Draft.id))
-    return [_draft_row(session, draft, item) for draft, item in kept]
+def kinds(session: Session, actor: User, *, box: str) -> list[Kind]:
+    """What one of the BOXES holds, by process and step."""
+    rows = _rows(permissions.grants(session, actor), box).order_by(None)
+    by = (Process.name,) if box == "started" else (Process.name, WorkItem.step)
+    found = session.execute(rows.with_only_columns(*by, func.count()).group_by(*by).order_by(*by)).all()
+    return [_kind(*row) if box != "started" else _kind(row[0], None, row[1]) for row in found]
 
 
-def _drafts(actor: User) -> Any:
-    """The query of somebody's drafts, each with its work item; none of what is open no longer."""
-    both = select(Draft, WorkItem).outerjoin(WorkItem, WorkItem.id == Draft.item_id)
-    mine = both.outerjoin(WorkItem.process).where(Draft.user_id == actor.id)
-    return mine.where(Draft.item_id.is_(None) | (WorkItem.status == OPEN)).options(
-        contains_eager(WorkItem.process), defer(Draft.sealed)
-    )
+def _kind(process_name: str, step: str | None, number: int) -> Kind:
+    title, human = LIBRARY.titles().get(process_name, process_name), HUMAN.get(step or "")
+    may_agree = human is not None and human.agree_with is not None
+    return Kind(process_name, title, step, human.title if human else "", number, may_agree)
 
 
-def _draft_row(session: Session, kept: Draft, item: WorkItem | None) -> DraftRow:
-    if item is not None:
-        left = workdays_left(session, item.due_at)
-        title, subject = HUMAN[item.step].title, item.process.subject
-        return DraftRow(kept.place, title, subject, kept.saved_at, item.due_at, left)
-    kind, name = kept.place.partition("?")[0].split("/")[1:3]
-    known: Mapping[str, Start | Sender] = STARTS if kind == "start" else SENDERS
-    title = known[name].title if name in known else name
-    return DraftRow(kept.place, title, "", kept.saved_at, None, None)
+def _ordered(query: Any, order: str | None, box: str) -> Any:
+    """``query`` in one of ORDERS instead of its own."""
+    arrived = Process.started_at if box == "started" else WorkItem.created_at
+    last = Process.id if box == "started" else WorkItem.id
+    if order == "newest":
+        return query.order_by(None).order_by(arrived.desc(), last.desc())
+    if order == "oldest":
+        return query.order_by(None).order_by(arrived, last)
+    if order == "due" and box != "started":
+        return query.order_by(None).order_by(WorkItem.due_at.is_(None), WorkItem.due_at, WorkItem.id)
+    return query
+
+
+def _starters(session: Session, process_ids: set[int]) -> dict[int, str]:
+    """Who started each of the processes, as its history names them: the system and the anonymous it does not."""
+    query = select(HistoryEntry.process_id, User.name).join(User, User.id == HistoryEntry.actor_id)
+    first = query.where(HistoryEntry.process_id.in_(process_ids), HistoryEntry.seq == 1)
+    return {row.process_id: row.name for row in session.execute(first)}
 
 
 def todo_count(session: Session, actor: User) -> int:
@@ -170,6 +182,8 @@ def _filtered(query: Any, filters: Filters, *, by_step: bool) -> Any:
         query = query.where(Process.name == filters.process_name)
     if filters.step and by_step:
         query = query.where(WorkItem.step == filters.step)
+    if filters.overdue and by_step:
+        query = query.where(WorkItem.due_at <= clock.now(), WorkItem.status == OPEN)
     return query
 
 
@@ -183,7 +197,7 @@ def names_in(session: Session, items: Sequence[WorkItem]) -> dict[int, str]:
     return accounts.names_of(session, ids)
 
 
-def _row(session: Session, item: WorkItem, names: Mapping[int, str]) -> InboxRow:
+def _row(session: Session, item: WorkItem, names: Mapping[int, str], starters: Mapping[int, str]) -> InboxRow:
     process = item.process
     return InboxRow(
         id=item.id,
@@ -195,6 +209,7 @@ def _row(session: Session, item: WorkItem, names: Mapping[int, str]) -> InboxRow
         audience=item.audience,
         subject=process.subject,
         subject_path=process.subject_path,
+        started_by=starters.get(process.id),
         arrived_at=item.created_at,
         due_at=item.due_at,
         workdays_left=workdays_left(session, item.due_at) if item.status == OPEN else None,
@@ -202,10 +217,11 @@ def _row(session: Session, item: WorkItem, names: Mapping[int, str]) -> InboxRow
         is_mine_to_claim=item.claimed_by_id is None and not item.audience.startswith("user:"),
         done_at=item.done_at,
         outcome=outcome_of(item),
+        status=item.status,
     )
 
 
-def _started_row(process: Process) -> InboxRow:
+def _started_row(process: Process, starters: Mapping[int, str]) -> InboxRow:
     title = LIBRARY.titles().get(process.name, process.name)
     return InboxRow(
         id=process.id,
@@ -217,6 +233,7 @@ def _started_row(process: Process) -> InboxRow:
         step_title={"running": "办理中", "completed": "已办结", "terminated": "已终止"}[process.status],
         subject=process.subject,
         subject_path=process.subject_path,
+        started_by=starters.get(process.id),
         arrived_at=process.started_at,
         due_at=None,
         workdays_left=None,
@@ -224,6 +241,7 @@ def _started_row(process: Process) -> InboxRow:
         is_mine_to_claim=False,
         done_at=process.ended_at,
         outcome=None,
+        status=process.status,
     )
 
 

@@ -28,6 +28,12 @@ class InboxAsked(Paged):
     process_id = fields.Integer(load_default=None, validate=validate.Range(1, BIGGEST_ID))
     process_name = fields.String(load_default=None, validate=validate.Length(max=60))
     step = fields.String(load_default=None, validate=validate.Length(max=80))
+    overdue = fields.Boolean(load_default=False, metadata={"description": "只列逾期的"})
+    order = fields.String(
+        load_default=None,
+        validate=validate.OneOf(inboxes.ORDERS),
+        metadata={"description": "due 先到期的在前，newest 最新到达在前，oldest 最早到达在前"},
+    )
 
 
 class InboxRow(Schema):
@@ -40,12 +46,14 @@ class InboxRow(Schema):
     step_title = fields.String(required=True)
     subject = fields.String(required=True)
     subject_path = fields.String(required=True)
+    started_by = fields.String(required=True, allow_none=True)
     arrived_at = fields.AwareDateTime(required=True)
     due_at = fields.AwareDateTime(required=True, allow_none=True)
     workdays_left = fields.Integer(required=True, allow_none=True)
     claimed_by = fields.String(required=True, allow_none=True)
     done_at = fields.AwareDateTime(required=True, allow_none=True)
     outcome = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True)
 
 
 class Inbox(Schema):

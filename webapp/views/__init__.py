@@ -9,6 +9,7 @@ from webapp.views import (
     appraisals,
     approvals,
     bids,
+    boxes,  # noqa: F401 -- adds its pages to those of work
     campaigns,
     challenges,
     changes,

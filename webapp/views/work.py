@@ -1,4 +1,4 @@
-"""任务中心 and the one page on which every task of every process is done."""
+"""The one page on which every task of every process is done."""
 
 import html
 import re
@@ -9,9 +9,9 @@ from flask import Blueprint, flash, jsonify, make_response, redirect, render_tem
 from werkzeug import Response
 
 from webapp import auth, db, drafts, forms, i18n, idempotency, sheets, uploads
-from webapp.pages import Paging, page_number, picks_for
+from webapp.pages import picks_for
 from webapp.views import sharing
-from workflows import inboxes, tasks, work
+from workflows import tasks, work
 from workflows.domain import drafts as kept_drafts
 from workflows.domain import permissions
 from workflows.errors import Invalid
@@ -19,30 +19,8 @@ from workflows.models import Bid, Objection, Panel
 
 pages = Blueprint("work", __name__)
 
-BOXES = {"todo": "待办", "done": "已办", "started": "我发起", "copies": "抄送", "drafts": "草稿"}
-QUERY_LENGTH = 60
 ITEM = "/work/<int(min=1,max=2147483647):item_id>"
 LANE = re.compile(r'(<bpmn:lane [^>]*name=")([^"]*)"')
-
-
-@pages.get("/work")
-def boxes() -> str:
-    box = request.args.get("box", "todo")
-    box = box if box in BOXES else "todo"
-    if box == inboxes.DRAFTS:
-        return _drafts_box()
-    page = page_number()
-    q = request.args.get("q", "").strip()[:QUERY_LENGTH]
-    inbox = inboxes.inbox(db.session(), auth.actor(), box=box, page=page, filters=inboxes.Filters(q=q))
-    return render_template(
-        "work/boxes.html", inbox=inbox, box=box, boxes=BOXES, q=q, paging=Paging(page, inbox.total)
-    )
-
-
-def _drafts_box() -> str:
-    inbox = inboxes.inbox(db.session(), auth.actor(), size=0)
-    begun = [(one, drafts.ticket(one.place)) for one in inboxes.begun(db.session(), auth.actor())]
-    return render_template("work/drafts.html", inbox=inbox, box=inboxes.DRAFTS, boxes=BOXES, begun=begun)
 
 
 @pages.get(ITEM)

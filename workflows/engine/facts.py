@@ -21,6 +21,7 @@ class Facts:
         self._before: dict[str, Any] = {}
         self._after: dict[str, Any] = {}
         event.listen(session, "after_flush", self._collect)
+        event.listen(session, "after_rollback", self._forget)
 
     @classmethod
     def of(cls, session: Session) -> "Facts":
@@ -36,6 +37,10 @@ class Facts:
         taken = self._before, self._after
         self._before, self._after = {}, {}
         return taken
+
+    def _forget(self, _session: Session) -> None:
+        """What was rolled back has not happened: the next act of the session must not tell it."""
+        self._before, self._after = {}, {}
 
     def _collect(self, session: Session, _context: object) -> None:
         for row in session.new:

@@ -61,6 +61,9 @@ class HumanStep:
     form_of: FormOf | None = None
     confidential: bool = False  # who did it, and what they said, is not for the others in the process
     criteria: Criteria | None = None  # of a form that scores: field -> what it may be
+    agree_with: Mapping[str, Any] | None = (
+        None  # what says yes in its form, where several may be agreed to at once
+    )
 
     def form_for(self, session: Session, data: Mapping[str, Any], item: WorkItem) -> type[Schema]:
         """The form of one work item: ``form``, unless the step chooses by what the item is."""
@@ -147,13 +150,15 @@ def human_step(
     form_of: FormOf | None = None,
     confidential: bool = False,
     criteria: Criteria | None = None,
+    agree_with: Mapping[str, Any] | None = None,
 ) -> Callable[[HumanHandler], HumanHandler]:
     """Register the handler of user tasks whose ``step`` property is ``name``.
 
     ``prefill(session, data, actor)`` gives the values that the form starts with, ``form_of(session, data,
     item)`` another form than ``form`` for some items. What is ``confidential`` is told to those who
-    read all, and to who did it. ``criteria(session, data)`` makes the form a score sheet. Raises ValueError for a form without a place for what every act may carry
-    (EVERY_FORM).
+    read all, and to who did it. ``criteria(session, data)`` makes the form a score sheet. With ``agree_with``, the
+    values that say yes, people may agree to several such tasks at once. Raises ValueError for a form without a place
+    for what every act may carry (EVERY_FORM).
     """
     missing = EVERY_FORM - form._declared_fields.keys()
     if missing:
@@ -161,7 +166,10 @@ def human_step(
 
     def register(handler: HumanHandler) -> HumanHandler:
         _claim(HUMAN, name)
-        HUMAN[name] = HumanStep(name, title, form, about, handler, prefill, form_of, confidential, criteria)
+        step = HumanStep(
+            name, title, form, about, handler, prefill, form_of, confidential, criteria, agree_with
+        )
+        HUMAN[name] = step
         return handler
 
     return register

@@ -102,7 +102,13 @@ def sum_up(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
     return {"unit_heads": heads.stage(session, data["unit_id"])}
 
 
-@human_step("appraisal.confirm", title="确认考评结果", form=ConfirmForm, about=about)
+@human_step(
+    "appraisal.confirm",
+    title="确认考评结果",
+    form=ConfirmForm,
+    about=about,
+    agree_with={"agree": True},
+)
 def confirm(act: Act) -> Vote:
     appraisals.expect_confirming(about(act.session, act.data))
     if not act.values["agree"] and not act.values["opinion"].strip():

@@ -70,7 +70,14 @@ def form_of(_session: Session, data: Mapping[str, Any], item: WorkItem) -> type[
     return approval_forms.form_of(data["stage"]["code"], item.role)
 
 
-@human_step("approval.sign", title="会签", form=SignForm, about=about, form_of=form_of)
+@human_step(
+    "approval.sign",
+    title="会签",
+    form=SignForm,
+    about=about,
+    form_of=form_of,
+    agree_with={"decision": ApprovalResult.AGREED.value},
+)
 def sign(act: Act) -> Vote:
     approval = about(act.session, act.data)
     role, at = act.item.role, rules.at(act.data)

@@ -103,7 +103,7 @@ def send_to_sign(act: Act) -> dict[str, Any]:
     return {"proceed": act.values["proceed"], "sign_stage": stage}
 
 
-@human_step("bid.sign", title="所在单位党政意见", form=SignForm, about=about)
+@human_step("bid.sign", title="所在单位党政意见", form=SignForm, about=about, agree_with={"agree": True})
 def sign(act: Act) -> Vote:
     _expect_reason(act, act.values["agree"])
     return Vote(agree=act.values["agree"])

@@ -142,7 +142,13 @@ def report(act: Act) -> None:
     action_items.report(act.session, about_item(act.session, act.data), **said)
 
 
-@human_step("action_item.close", title="销号", form=CloseForm, about=about_item)
+@human_step(
+    "action_item.close",
+    title="销号",
+    form=CloseForm,
+    about=about_item,
+    agree_with={"agree": True},
+)
 def close(act: Act) -> dict[str, Any]:
     said = {name: act.values[name] for name in ("agree", "opinion")}
     item = about_item(act.session, act.data)

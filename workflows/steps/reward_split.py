@@ -76,7 +76,7 @@ def mediate(act: Act) -> None:
     splits.mediate(act.session, case, advice=act.values["opinion"], actor=act.actor)
 
 
-@human_step("reward.unit", title="所在单位党政意见", form=UnitForm, about=about)
+@human_step("reward.unit", title="所在单位党政意见", form=UnitForm, about=about, agree_with={"agree": True})
 def unit_opinion(act: Act) -> Vote:
     expect_reason(act, act.values["agree"])
     return Vote(agree=act.values["agree"])
