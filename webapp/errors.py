@@ -11,12 +11,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from webapp import auth, db, i18n, logs
+from webapp import auth, db, drafts, i18n, logs
 from workflows import watch, work
 from workflows.errors import Invalid, Refusal
 
 RETRY_SECONDS = "2"
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")  # flask-smorest 0.47 would drop them
+UNREADABLE = (400, 413)
+WORTH_COPYING = 10  # characters
 TEXTS = {
     400: ("请求有误", "请求的内容无法识别，请返回后重试。"),
     401: ("需要登录", "请先登录。"),
@@ -95,8 +97,16 @@ def answer(status: int, title: str, text: str, *, fields: Mapping[str, list[str]
     title, text = i18n.text(title), i18n.text(text)
     if wants_json():
         return _problem(status, title, text, fields or {})
-    page = render_template("error.html", status=status, title=title, text=text, request_id=logs.request_id())
+    about = {"status": status, "title": title, "text": text, "request_id": logs.request_id()}
+    page = render_template("error.html", **about, typed=_typed(status))
     return make_response(page, status)
+
+
+def _typed(status: int) -> list[str]:
+    """The longer texts of a form that came to nothing, for people to copy; of what cannot be read none."""
+    if request.method != "POST" or status in UNREADABLE or drafts.FIELD not in request.form:
+        return []
+    return [text for _, text in drafts.typed() if len(text) >= WORTH_COPYING]
 
 
 def wants_json() -> bool:

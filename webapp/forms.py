@@ -7,7 +7,7 @@ widget (textarea, money, radio, checkbox, person, unit, file, hidden, readonly);
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -118,6 +118,23 @@ def as_sent(controls: list[Control]) -> list[tuple[str, str]]:
         elif one.widget != "checkbox" or one.value == "true":
             pairs.append((one.name, one.value))
     return pairs
+
+
+def as_told(pairs: Iterable[tuple[str, str]], schema: type[Schema]) -> list[tuple[str, str]]:
+    """Labels and texts of what was typed into the form of ``schema``, for people to read and copy."""
+    told: list[tuple[str, str]] = []
+    for name, text in pairs:
+        known: dict[str, fields.Field[Any]] = dict(form_fields.inputs(schema()))
+        first, _, rest = name.partition(".")
+        each, label, number = known.get(first), "", rest.partition(".")[0]
+        if each is not None and form_fields.widget_of(each) == "rows" and number.isdecimal():
+            label = f"{each.metadata.get('label', first)} {int(number) + 1} · "
+            each = dict(form_fields.inputs(form_fields.row_schema(each)())).get(name.rpartition(".")[2])
+        if each is None or not text.strip() or form_fields.widget_of(each) in ("hidden", "file", "readonly"):
+            continue
+        shown = dict(form_fields.options_of(each, NOTHING)).get(text, text)
+        told.append((f"{label}{each.metadata.get('label', name)}", shown))
+    return told
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ QUERY_LENGTH = 60
 MOST_TASKS = 100  # of one person, among which those on a page are looked for
 THEMES = {"auto": "跟随系统", "light": "浅色", "dark": "深色"}
 THEME_COOKIE = "jiebang_theme"
+KEYS = {"on": "启用", "off": "停用"}
+KEYS_COOKIE = "jiebang_keys"
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,8 @@ def _shared() -> dict[str, Any]:
         "bundle": bundles.bundle,
         "html_language": i18n.html_language(),
         "is_current": navigation.is_current,
+        "key_choices": KEYS,
+        "keys": "off" if request.cookies.get(KEYS_COOKIE) == "off" else "on",
         "locales": i18n.LOCALES,
         "navigation": navigation.GROUPS,
         "may_see_findings": lambda bid: permissions.may_see_findings(db.session(), auth.actor(), bid),

@@ -9,8 +9,9 @@ from marshmallow import Schema
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import access, sharing, timelines, work
+from workflows import access, asked, sharing, timelines, work
 from workflows.domain import permissions
+from workflows.domain.permissions import Grants
 from workflows.engine import positions, registry
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.registry import HUMAN
@@ -18,7 +19,7 @@ from workflows.engine.runtime import Run
 from workflows.engine.tables import CANCELLED, DONE, OPEN, Round, WorkItem
 from workflows.errors import NotFound
 from workflows.inboxes import names_in, outcome_of, workdays_left
-from workflows.models import StoredFile, User
+from workflows.models import FileLink, StoredFile, User
 
 Criterion = registry.Criterion
 POLICIES = {
@@ -38,7 +39,9 @@ class RoundView:
     total: int
     agreed: int
     against: int
+    is_vote: bool  # whether yes or no is asked at all
     result: str | None
+    people: list[asked.Asked]
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,16 @@ class TaskView:
     may_release: bool
     may_complete: bool
     round: RoundView | None
+    now: list[asked.Asked]  # whom the process waits for
     timeline: list[timelines.Row]
     done_by: str | None
+    done_by_me: bool
     done_at: dt.datetime | None
     outcome: str | None
     opinion: str | None
     attachments: list[StoredFile]  # handed in with this task
     process_attachments: list[StoredFile]  # handed in with the process so far
+    files_of: dict[int, list[StoredFile]]  # those of each item
     offers: sharing.Offered
     following: list[Following]  # empty once it is done
     criteria: Mapping[str, Criterion]  # of a form that scores and is to be filled in
@@ -114,14 +120,17 @@ def task(session: Session, item_id: int, *, actor: User) -> TaskView:
         may_claim=is_asked and is_shared and item.claimed_by_id is None,
         may_release=is_asked and item.claimed_by_id == actor.id,
         may_complete=may_complete,
-        round=_round(session, item),
+        round=_round(session, item, held),
+        now=asked.now(session, process.id, held=held),
         timeline=timelines.of(session, process.id, held=held),
         done_by=names.get(item.done_by_id or 0),
+        done_by_me=item.done_by_id == actor.id,
         done_at=item.done_at,
         outcome=outcome_of(item),
         opinion=item.opinion,
         attachments=[link.file for link in links if link.item_id == item.id],
         process_attachments=list({link.file_id: link.file for link in links}.values()),
+        files_of={one: [link.file for link in links if link.item_id == one] for one in _items_of(links)},
         offers=sharing.offered(session, item, may_complete=may_complete, actor=actor),
         following=_following(run, item) if item.status == OPEN else [],
         criteria=step.criteria(session, data) if may_complete and step.criteria is not None else {},
@@ -166,7 +175,11 @@ def _about(session: Session, item: WorkItem, data: Mapping[str, Any]) -> Any:
         return None
 
 
-def _round(session: Session, item: WorkItem) -> RoundView | None:
+def _items_of(links: list[FileLink]) -> set[int]:
+    return {link.item_id for link in links if link.item_id is not None}
+
+
+def _round(session: Session, item: WorkItem, held: Grants) -> RoundView | None:
     if item.round_id is None:
         return None
     round_ = session.get_one(Round, item.round_id)
@@ -175,5 +188,12 @@ def _round(session: Session, item: WorkItem) -> RoundView | None:
     done = [agree for status, agree in rows if status == DONE]
     against = sum(agree is False for agree in done)
     return RoundView(
-        POLICIES[round_.policy], len(done), len(rows), len(done) - against, against, round_.result
+        policy=POLICIES[round_.policy],
+        done=len(done),
+        total=len(rows),
+        agreed=len(done) - against,
+        against=against,
+        is_vote=any(agree is not None for agree in done),
+        result=round_.result,
+        people=asked.in_round(session, round_.id, held=held),
     )

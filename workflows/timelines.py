@@ -42,6 +42,9 @@ VERBS = {
 }
 
 
+ANSWERS = ("complete", "vote")
+
+
 @dataclass(frozen=True)
 class Row:
     at: dt.datetime
@@ -50,12 +53,14 @@ class Row:
     verb: str
     step_title: str
     reason: str
+    item_id: int | None = None
+    spent: dt.timedelta | None = None  # from when somebody was asked until they answered
     times: int = 1  # how often in a row the system did the same; ``at`` is the last
 
 
 def of(session: Session, process_id: int, *, held: Grants) -> list[Row]:
     """What has happened in a process, the newest last, as the holder of ``held`` is told it."""
-    query = select(HistoryEntry, WorkItem.step, Process).join(Process, Process.id == HistoryEntry.process_id)
+    query = select(HistoryEntry, WorkItem, Process).join(Process, Process.id == HistoryEntry.process_id)
     query = query.outerjoin(WorkItem, WorkItem.id == HistoryEntry.item_id)
     rows = session.execute(query.where(Process.id == process_id).order_by(HistoryEntry.seq)).all()
     return _folded(_told(session, rows, held))
@@ -63,7 +68,7 @@ def of(session: Session, process_id: int, *, held: Grants) -> list[Row]:
 
 def of_project(session: Session, project_id: int, *, held: Grants, most: int) -> list[Row]:
     """What people have done in the processes of a project, the newest first, as the holder of ``held`` is told it."""
-    query = select(HistoryEntry, WorkItem.step, Process).join(Process, Process.id == HistoryEntry.process_id)
+    query = select(HistoryEntry, WorkItem, Process).join(Process, Process.id == HistoryEntry.process_id)
     query = query.outerjoin(WorkItem, WorkItem.id == HistoryEntry.item_id)
     done = query.where(
         Process.id.in_(access.processes_of_project(project_id)), HistoryEntry.actor_id.is_not(None)
@@ -73,11 +78,12 @@ def of_project(session: Session, project_id: int, *, held: Grants, most: int) ->
 
 
 def _told(session: Session, rows: Sequence[Any], held: Grants) -> list[Row]:
-    """``rows`` of an entry, its step and its process, in words."""
+    """``rows`` of an entry, its work item and its process, in words."""
     people = {one for entry, _, _ in rows for one in (entry.actor_id, entry.for_id) if one is not None}
     names = accounts.names_of(session, people)
     told = []
-    for entry, step, process in rows:
+    for entry, item, process in rows:
+        step = item.step if item is not None else None
         is_hidden = access.is_hidden(step, {entry.actor_id}, held)
         told.append(
             Row(
@@ -87,6 +93,8 @@ def _told(session: Session, rows: Sequence[Any], held: Grants) -> list[Row]:
                 verb=_verb(entry),
                 step_title=LIBRARY.get(session, process.digest).labels.get(entry.node) or "",
                 reason="" if is_hidden else entry.reason,
+                item_id=entry.item_id if entry.actor_id is not None else None,
+                spent=entry.at - item.created_at if item is not None and entry.verb in ANSWERS else None,
             )
         )
     return told

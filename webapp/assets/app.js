@@ -6,6 +6,8 @@ const ISLANDS = {
   diagram: () => import("./islands/diagram.js"),
   sheet: () => import("./islands/sheet.js"),
   draft: () => import("./islands/draft.js"),
+  keys: () => import("./islands/keys.js"),
+  phrases: () => import("./islands/phrases.js"),
 };
 
 function wake(root) {

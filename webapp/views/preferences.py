@@ -1,15 +1,15 @@
-"""Language and theme: kept in cookies, so that they hold before sign-in too."""
+"""Language, theme and keyboard: kept in cookies, so that they hold before sign-in too."""
 
 from flask import Blueprint, current_app, make_response, redirect, request
 from werkzeug import Response
 
 from webapp import auth, i18n
-from webapp.pages import THEME_COOKIE, THEMES
+from webapp.pages import KEYS, KEYS_COOKIE, THEME_COOKIE, THEMES
 
 pages = Blueprint("preferences", __name__)
 
 YEAR_SECONDS = 365 * 24 * 3600
-KEPT = {"locale": (i18n.COOKIE, i18n.LOCALES), "theme": (THEME_COOKIE, THEMES)}
+KEPT = {"locale": (i18n.COOKIE, i18n.LOCALES), "theme": (THEME_COOKIE, THEMES), "keys": (KEYS_COOKIE, KEYS)}
 
 
 @pages.post("/preferences")

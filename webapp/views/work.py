@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, url_for
@@ -11,10 +11,10 @@ from werkzeug import Response
 from webapp import auth, db, drafts, forms, i18n, idempotency, sheets, uploads
 from webapp.pages import picks_for
 from webapp.views import sharing
-from workflows import tasks, work
+from workflows import access, tasks, work
 from workflows.domain import drafts as kept_drafts
-from workflows.domain import permissions
-from workflows.errors import Invalid
+from workflows.domain import permissions, phrases
+from workflows.errors import Conflict, Invalid
 from workflows.models import Bid, Objection, Panel
 
 pages = Blueprint("work", __name__)
@@ -54,6 +54,8 @@ def diagram(item_id: int) -> Response:
 def complete(item_id: int) -> Response:
     """Complete the task; on to the next of the same process, to what it is about, or back to the list."""
     task = tasks.task(db.session(), item_id, actor=auth.actor())
+    if not task.may_complete:
+        return _too_late(task)
     values = _sent(task)
     try:
         uploads.check()
@@ -63,6 +65,12 @@ def complete(item_id: int) -> Response:
         again = tasks.task(db.session(), item_id, actor=auth.actor())
         typed, fields = _sent(again), refused.fields
         return _page(again, values=typed, errors=fields, status=refused.status, message=str(refused))
+    except Conflict as refused:
+        db.session().rollback()
+        again = tasks.task(db.session(), item_id, actor=auth.actor())
+        if not again.may_complete:
+            return _too_late(again, str(refused))
+        return _page(again, values=_sent(again), errors={}, status=refused.status, message=str(refused))
     kept_drafts.forget(db.session(), item_id)
     flash(i18n.text(completed.message))
     if completed.next_item_id:
@@ -104,6 +112,16 @@ def _sent(task: tasks.TaskView, *, blank_rows: bool = False) -> dict[str, Any]:
     )
 
 
+def _too_late(task: tasks.TaskView, message: str = "") -> Response:
+    """The page of a task that is not the sender's to do any more, with what they had typed for them to copy."""
+    try:
+        access.check_asked(db.session(), task.id, actor=auth.actor())
+    except Conflict as refused:
+        message = str(refused)
+    typed = forms.as_told(drafts.typed(), task.schema)
+    return _page(task, values={}, errors={}, status=Conflict.status, message=message, typed=typed)
+
+
 def _page(
     task: tasks.TaskView,
     *,
@@ -112,6 +130,7 @@ def _page(
     status: int,
     message: str = "",
     kept: drafts.Kept | None = None,
+    typed: Sequence[tuple[str, str]] = (),
 ) -> Response:
     controls = []
     if task.may_complete:
@@ -124,11 +143,13 @@ def _page(
         sheet=sheets.of(controls, criteria=task.criteria, about=task.about),
         errors=errors,
         message=message,
+        typed=typed,
+        phrases=phrases.offered(db.session(), auth.actor()) if task.may_complete else [],
         about_template=_about(task.about),
         shared=sharing.offered(task.offers),
         draft={"ticket": drafts.ticket(_place(task.id)), "is_kept": True, "kept": kept},
     )
-    if request.method == "POST":  # shown again
+    if request.method == "POST" and task.may_complete:  # shown again
         drafts.keep_shown(controls)
     return make_response(page, status)
 

@@ -59,7 +59,7 @@ from workflows.models.delivery import (
     ReportedValue,
     Stoppage,
 )
-from workflows.models.drafts import Draft
+from workflows.models.drafts import Draft, Phrase
 from workflows.models.files import CopyTo, FileLink, StoredFile
 from workflows.models.handovers import DueDiligence, HandoverSignature
 from workflows.models.justifications import Justification, JustificationResult, JustificationSheet, Verdict
@@ -176,6 +176,7 @@ __all__ = [
     "PanelMember",
     "PayoutBatch",
     "PayoutRow",
+    "Phrase",
     "Pledge",
     "PledgeChange",
     "PledgeSignature",

@@ -24,3 +24,14 @@ class Draft(Base):
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)  # its key, wrapped by the key file
     sealed: Mapped[bytes] = mapped_column(LargeBinary)  # JSON [[name, text], …]
     saved_at: Mapped[dt.datetime]
+
+
+class Phrase(Base):
+    """常用语: what somebody often writes as an opinion."""
+
+    __tablename__ = "phrase"
+    __table_args__ = (UniqueConstraint("user_id", "text"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    text: Mapped[str] = mapped_column(String(200))
