@@ -11,7 +11,7 @@ from marshmallow import Schema
 
 from webapp import auth, bundles, db, formats, forms, i18n, navigation
 from webapp.form_fields import Picks
-from workflows import access, inboxes
+from workflows import access, inboxes, timelines
 from workflows.domain import accounts, catalogues, justifications, notices, permissions, problems
 from workflows.domain.papers import Papers, Teams
 from workflows.models import Challenge, Problem, Project
@@ -176,6 +176,7 @@ def _shared() -> dict[str, Any]:
         "badges": badges,
         "bidding_left": lambda challenge: catalogues.days_left(db.session(), challenge),
         "bundle": bundles.bundle,
+        "decisions_of": lambda path: timelines.decisions(db.session(), path, actor=auth.actor()),
         "html_language": i18n.html_language(),
         "is_current": navigation.is_current,
         "key_choices": KEYS,

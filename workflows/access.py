@@ -219,6 +219,18 @@ def attachments(session: Session, process_id: int, *, actor: User) -> list[FileL
     return _without_hidden(session, list(files.of_process(session, process_id)), held)
 
 
+def may_see_reasons(session: Session, process: Process, *, actor: User) -> bool:
+    """Whether ``actor`` may read what the tables of a process were asked: who started it, and who reads all.
+
+    What D3 was asked of a bid tells of its pledges: that is for ``permissions.may_see_findings``.
+    """
+    if process.name == "bid":
+        bid = session.get_one(Bid, int(process.subject_path.rpartition("/")[2]))
+        return permissions.may_see_findings(session, actor, bid)
+    is_all = permissions.grants(session, actor).is_any(permissions.READ_ALL)
+    return is_all or process.started_by_id == actor.id
+
+
 def processes_of_project(project_id: int) -> Any:
     """SQL for the ids of the processes of a project: those about it, and those that its messages find."""
     keyed = select(ProcessKey.process_id).where(

@@ -101,6 +101,7 @@ def task(session: Session, item_id: int, *, actor: User) -> TaskView:
     names = names_in(session, [item])
     values = _prefill(session, item, data, actor=actor) if is_asked else {}
     may_complete = is_asked and (item.claimed_by_id is None or item.claimed_by_id in held.people)
+    told = access.may_see_reasons(session, process, actor=actor)
     links = access.attachments(session, process.id, actor=actor)
     return TaskView(
         id=item.id,
@@ -122,7 +123,7 @@ def task(session: Session, item_id: int, *, actor: User) -> TaskView:
         may_complete=may_complete,
         round=_round(session, item, held),
         now=asked.now(session, process.id, held=held),
-        timeline=timelines.of(session, process.id, held=held),
+        timeline=timelines.of(session, process.id, held=held, with_reasons=told),
         done_by=names.get(item.done_by_id or 0),
         done_by_me=item.done_by_id == actor.id,
         done_at=item.done_at,

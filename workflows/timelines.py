@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import access
+from workflows import access, reasons
 from workflows.domain import accounts
 from workflows.domain.permissions import Grants
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.tables import HistoryEntry, Process, WorkItem
+from workflows.models import User
 
 HIDDEN = "（保密）"  # who did a confidential step
 VERBS = {
@@ -55,15 +56,19 @@ class Row:
     reason: str
     item_id: int | None = None
     spent: dt.timedelta | None = None  # from when somebody was asked until they answered
+    why: tuple[reasons.Reason, ...] = ()
     times: int = 1  # how often in a row the system did the same; ``at`` is the last
 
 
-def of(session: Session, process_id: int, *, held: Grants) -> list[Row]:
-    """What has happened in a process, the newest last, as the holder of ``held`` is told it."""
+def of(session: Session, process_id: int, *, held: Grants, with_reasons: bool = False) -> list[Row]:
+    """What has happened in a process, the newest last, as the holder of ``held`` is told it.
+
+    ``with_reasons``: also what its tables were asked (access.may_see_reasons).
+    """
     query = select(HistoryEntry, WorkItem, Process).join(Process, Process.id == HistoryEntry.process_id)
     query = query.outerjoin(WorkItem, WorkItem.id == HistoryEntry.item_id)
     rows = session.execute(query.where(Process.id == process_id).order_by(HistoryEntry.seq)).all()
-    return _folded(_told(session, rows, held))
+    return _folded(_told(session, rows, held, with_reasons=with_reasons))
 
 
 def of_project(session: Session, project_id: int, *, held: Grants, most: int) -> list[Row]:
@@ -77,13 +82,30 @@ def of_project(session: Session, project_id: int, *, held: Grants, most: int) ->
     return _told(session, session.execute(newest.limit(most)).all(), held)
 
 
-def _told(session: Session, rows: Sequence[Any], held: Grants) -> list[Row]:
+def decisions(session: Session, subject_path: str, *, actor: User) -> list[tuple[str, reasons.Reason]]:
+    """What the tables decided of the thing that is shown at that path, step and reason, as far as ``actor`` may know."""
+    query = select(HistoryEntry, Process).join(Process, Process.id == HistoryEntry.process_id)
+    query = query.where(Process.subject_path == subject_path, HistoryEntry.verb == "decide")
+    rows = session.execute(query.order_by(HistoryEntry.at, HistoryEntry.process_id, HistoryEntry.seq)).all()
+    processes = {process.id: process for _, process in rows}
+    seen = {key for key, one in processes.items() if access.may_see_reasons(session, one, actor=actor)}
+    found = []
+    for entry, process in rows:
+        if process.id in seen:
+            definition = LIBRARY.get(session, process.digest)
+            title = definition.labels.get(entry.node) or ""
+            found += [(title, one) for one in reasons.of(entry, definition)]
+    return found
+
+
+def _told(session: Session, rows: Sequence[Any], held: Grants, *, with_reasons: bool = False) -> list[Row]:
     """``rows`` of an entry, its work item and its process, in words."""
     people = {one for entry, _, _ in rows for one in (entry.actor_id, entry.for_id) if one is not None}
     names = accounts.names_of(session, people)
     told = []
     for entry, item, process in rows:
         step = item.step if item is not None else None
+        definition = LIBRARY.get(session, process.digest)
         is_hidden = access.is_hidden(step, {entry.actor_id}, held)
         told.append(
             Row(
@@ -91,8 +113,9 @@ def _told(session: Session, rows: Sequence[Any], held: Grants) -> list[Row]:
                 who=HIDDEN if is_hidden else names.get(entry.actor_id or 0),
                 for_whom=None if is_hidden else names.get(entry.for_id or 0),
                 verb=_verb(entry),
-                step_title=LIBRARY.get(session, process.digest).labels.get(entry.node) or "",
+                step_title=definition.labels.get(entry.node) or "",
                 reason="" if is_hidden else entry.reason,
+                why=reasons.of(entry, definition) if with_reasons else (),
                 item_id=entry.item_id if entry.actor_id is not None else None,
                 spent=entry.at - item.created_at if item is not None and entry.verb in ANSWERS else None,
             )

@@ -13,6 +13,7 @@ from webapp.views import (
     campaigns,
     challenges,
     changes,
+    design,
     drafts,
     files,
     health,
@@ -62,6 +63,7 @@ def set_up(app: Flask) -> None:
         account,
         preferences,
         api_docs,
+        design,
         health,
     ):
         app.register_blueprint(room.pages)

@@ -12,7 +12,7 @@ DecisionError: there is no silent first match. The outcome's trace says which ro
 from workflows.dmn.errors import DecisionError, DmnError, Problem
 from workflows.dmn.loading import load
 from workflows.dmn.models import Decision, InputData, Model
-from workflows.dmn.showing import TableText, tables
+from workflows.dmn.showing import TableText, input_labels, tables
 from workflows.dmn.tables import Table
 from workflows.dmn.traces import MatchedRule, Outcome, Step, trace_to_json
 
@@ -28,6 +28,7 @@ __all__ = [
     "Step",
     "Table",
     "TableText",
+    "input_labels",
     "load",
     "tables",
     "trace_to_json",
