@@ -17,7 +17,7 @@ from workflows.errors import Invalid, Refusal
 
 RETRY_SECONDS = "2"
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")  # flask-smorest 0.47 would drop them
-UNREADABLE = (400, 413)
+TOO_LARGE = 413
 WORTH_COPYING = 10  # characters
 TEXTS = {
     400: ("请求有误", "请求的内容无法识别，请返回后重试。"),
@@ -104,7 +104,7 @@ def answer(status: int, title: str, text: str, *, fields: Mapping[str, list[str]
 
 def _typed(status: int) -> list[str]:
     """The longer texts of a form that came to nothing, for people to copy; of what cannot be read none."""
-    if request.method != "POST" or status in UNREADABLE or drafts.FIELD not in request.form:
+    if request.method != "POST" or status == TOO_LARGE or drafts.FIELD not in request.form:
         return []
     return [text for _, text in drafts.typed() if len(text) >= WORTH_COPYING]
 

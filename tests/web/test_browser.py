@@ -24,7 +24,10 @@ ARGUMENTS += ["--disable-component-update", "--disable-sync"]
 PAGES = [
     "/",
     "/work",
+    "/work?box=drafts",
     "/work/1",
+    "/phrases",
+    "/design",
     "/challenges",
     "/challenges/1",
     "/bids/1",
@@ -102,10 +105,71 @@ def test_a_wrong_form_puts_the_cursor_on_the_first_mistake(browser: Browser, sit
     page = signed_in(browser, site, viewport=DESKTOP)
     page.goto(f"{site}/work/1")
     page.locator("[name='members.0.workload_pct']").fill("130")
-    page.locator(".action-bar button[type=submit]").click()
+    page.locator(".action-bar .btn-primary").click()
     page.get_by_role("alert").wait_for()
     focused = page.evaluate("() => document.activeElement.name")
     assert focused == "members.0.workload_pct"
+    page.context.close()
+
+
+def test_what_is_typed_is_saved_by_itself_and_kept_while_the_network_is_away(
+    browser: Browser, site: str
+) -> None:
+    page = signed_in(browser, site, viewport=DESKTOP)
+    page.goto(f"{site}/work/1")
+    opinion = page.locator("#f-opinion")
+    opinion.fill("先写到这里")
+    page.get_by_text("已保存").wait_for(timeout=20_000)
+    assert page.evaluate("() => sessionStorage.length") == 0
+    page.context.set_offline(True)
+    opinion.fill("断网时写的")
+    page.get_by_text("尚未保存").wait_for(timeout=20_000)
+    page.context.set_offline(False)
+    page.goto(f"{site}/work/1")
+    page.get_by_text("保存的草稿").wait_for()
+    page.wait_for_function("() => sessionStorage.length === 0")
+    page.goto(f"{site}/work/1")
+    assert opinion.input_value() == "断网时写的"
+    page.get_by_role("button", name="丢弃草稿").click()
+    page.get_by_text("草稿已丢弃").wait_for()
+    page.context.close()
+
+
+def test_keys_move_but_never_while_somebody_types(browser: Browser, site: str) -> None:
+    page = signed_in(browser, site, viewport=DESKTOP)
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    page.wait_for_url(f"{site}/work")
+    page.keyboard.press("j")
+    assert page.evaluate("() => document.activeElement.getAttribute('href')") == "/work/1"
+    page.keyboard.press("?")
+    help_ = page.get_by_role("dialog", name="键盘快捷键")
+    help_.wait_for()
+    page.keyboard.press("Escape")
+    page.goto(f"{site}/work/1")
+    opinion = page.locator("#f-opinion")
+    opinion.click()
+    page.keyboard.type("gi?j/x")
+    assert (opinion.input_value(), page.url, help_.count()) == ("gi?j/x", f"{site}/work/1", 0)
+    opinion.fill("")
+    page.get_by_role("button", name="情况属实，同意。").click()
+    assert opinion.input_value() == "情况属实，同意。"
+    page.context.close()
+
+
+def test_the_action_bar_does_not_hide_what_has_the_focus(browser: Browser, site: str) -> None:
+    page = signed_in(browser, site, viewport=PHONE, reduced_motion="reduce")  # nothing scrolls smoothly
+    page.goto(f"{site}/work/1")
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        hidden = page.evaluate(
+            """() => {
+              const one = document.activeElement, bar = document.querySelector(".action-bar");
+              if (!one.closest("#task")) return false;
+              return one.getBoundingClientRect().bottom > bar.getBoundingClientRect().top + 1;
+            }"""
+        )
+        assert not hidden, page.evaluate("() => document.activeElement.outerHTML")
     page.context.close()
 
 
@@ -117,6 +181,6 @@ def test_a_team_is_formed_without_javascript(browser: Browser, site: str) -> Non
     assert page.locator("[name='members.0.workload_pct']").input_value() == "55"
     page.get_by_role("button", name="删除 第 2 行").click()
     assert page.locator("[name='members.1.user_id']").count() == 0
-    page.locator(".action-bar button[type=submit]").click()
+    page.locator(".action-bar .btn-primary").click()
     assert page.get_by_role("heading", name="编制揭榜书").count() == 1
     page.context.close()

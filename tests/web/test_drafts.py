@@ -234,6 +234,28 @@ def test_of_an_objection_no_draft_is_kept_yet_it_comes_back_after_sign_in(
     assert kept(database) == 0
 
 
+def test_the_reason_of_a_hand_over_comes_back_after_sign_in(
+    wang: Visitor, task: str, database: Database
+) -> None:
+    path = f"{task}/share/delegation"
+    sent = {"reason": "我出差三周，请先看", **ticket(wang.get(path).text, "start")}
+    end_sessions(database)
+    hidden = carried_in(wang.post(path, sent).text)
+    again = wang.post("/sign-in", {"login": "wang", "password": factories.PASSWORD, **hidden})
+    assert again.status_code == 200
+    assert "我出差三周，请先看</textarea>" in again.text
+    assert kept(database) == 0
+
+
+def test_what_another_has_typed_in_this_browser_is_given_back_but_not_sent(wang: Visitor, task: str) -> None:
+    sent = {"opinion": "写了很久很久很久的意见", **ticket(wang.get(task).text), "csrf_token": wang.token()}
+    wang.post("/sign-out")
+    wang.sign_in("li")
+    refused = wang.post(task, sent)
+    assert refused.status_code == 400
+    assert "写了很久很久很久的意见</textarea>" in refused.text
+
+
 def test_too_much_is_refused_in_words(wang: Visitor, task: str) -> None:
     sent = {"opinion": "长" * 400_000, **ticket(wang.get(task).text)}
     refused = wang.post("/drafts", sent, headers=JSON)

@@ -1,6 +1,6 @@
 """转办, 委派, 加签, 减签, 催办, 抄送: one small form each, reached from the page of the task."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +8,9 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask_babel import gettext
 from marshmallow import Schema
 from werkzeug import Response
+from werkzeug.datastructures import MultiDict
 
-from webapp import auth, db, forms, idempotency
+from webapp import auth, db, drafts, forms, idempotency
 from webapp.pages import picks_for
 from webapp.sharing_forms import CopyToOne, Signer, ToPerson, Urging, Why
 from workflows import sharing, tasks, work
@@ -97,6 +98,14 @@ def do(item_id: int, act: str) -> Response:
     return make_response(redirect(url_for("work.boxes") if gone else url_for("work.show", item_id=item_id)))
 
 
+def again(place: str, typed: Sequence[tuple[str, str]]) -> Response:
+    """The form at ``place`` as it was typed before its session ended."""
+    _, _, item_id, _, act = place.split("/")
+    form = _act(act).form
+    values = forms.parse(MultiDict(typed), form, picks=picks_for(form))
+    return _page(int(item_id), act, values=values, errors={}, status=200)
+
+
 def _act(name: str) -> Act:
     if name not in ACTS:
         raise NotFound("没有这项操作。")
@@ -109,8 +118,10 @@ def _page(
     act = _act(name)
     task = tasks.task(db.session(), item_id, actor=auth.actor())
     controls = forms.describe(act.form, values=values, errors=errors, picks=picks_for(act.form))
+    place = url_for("sharing.show", item_id=item_id, act=name)
     page = render_template(
         "start.html",
+        draft={"ticket": drafts.ticket(place, is_kept=False), "is_kept": False},
         title=act.title,
         about=f"{task.subject} · {task.process_title}",
         controls=controls,

@@ -19,7 +19,7 @@ from flask_limiter.util import get_remote_address
 from werkzeug import Response
 
 from webapp import auth, db, demo_accounts, drafts
-from webapp.views import starts
+from webapp.views import sharing, starts
 from workflows import inboxes
 from workflows.domain import accounts
 from workflows.errors import Refusal
@@ -103,7 +103,8 @@ def _entered(user: User, next_path: str) -> Response:
     sent, typed = brought
     flash(gettext("您登录过期前填写的内容已恢复，请核对后提交；所选的文件需要重新选择。"))
     if not sent.is_kept:
-        return starts.again(sent.place, typed)
+        shown_again = sharing.again if sent.place.startswith("/work/") else starts.again
+        return shown_again(sent.place, typed)
     db.session().commit()
     return make_response(redirect(sent.place))
 

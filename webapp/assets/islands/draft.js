@@ -31,10 +31,11 @@ export default function keep(element) {
     wait(AGAIN);
   }
 
-  form.addEventListener("input", () => {
+  const note = () => {
     sessionStorage.setItem(place, JSON.stringify(typed()));
     wait(PAUSE);
-  });
+  };
+  form.addEventListener("input", note);
   form.addEventListener("submit", () => {
     sent = true;
     clearTimeout(timer);
@@ -42,7 +43,14 @@ export default function keep(element) {
   });
   addEventListener("pageshow", () => (sent = false));
   if ("answered" in element.dataset) sessionStorage.removeItem(place); // the server has just had all of it
+  else if ([...form.elements].some(isChanged)) note(); // typed before this was loaded
   else restore(place, element.dataset.src, form.elements);
+}
+
+function isChanged(control) {
+  if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
+  if (control.type === "select-one") return [...control.options].some((one) => one.defaultSelected && !one.selected);
+  return ["text", "textarea", "number", "date", "datetime-local"].includes(control.type) && control.value !== control.defaultValue;
 }
 
 // What this tab still holds is newer than what the server drew: it becomes the draft, and the form is drawn anew.
