@@ -93,6 +93,19 @@ class TaskState(Schema):
     may_complete = fields.Boolean(required=True)
 
 
+class Asked(Schema):
+    """Who is asked of a work item: people by name, else whoever holds the role or the post."""
+
+    step_title = fields.String(required=True)
+    people = fields.List(fields.String(), required=True)
+    role = fields.String(required=True)
+    unit = fields.String(required=True, allow_none=True)
+    post = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True)
+    agree = fields.Boolean(required=True, allow_none=True)
+    done_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
 class RoundShown(Schema):
     policy = fields.String(required=True)
     done = fields.Integer(required=True)
@@ -100,6 +113,7 @@ class RoundShown(Schema):
     agreed = fields.Integer(required=True)
     against = fields.Integer(required=True)
     result = fields.String(required=True, allow_none=True)
+    people = fields.List(fields.Nested(Asked), required=True)
 
 
 class Offers(Schema):
@@ -111,6 +125,7 @@ class Offers(Schema):
 class Task(TaskState):
     values = FormContent(required=True, metadata={"description": "表单的现有内容"})
     round = fields.Nested(RoundShown, required=True, allow_none=True)
+    now = fields.List(fields.Nested(Asked), required=True, metadata={"description": "流程正在等谁办理"})
     offers = fields.Nested(Offers, required=True)
     timeline = fields.List(fields.Nested(TimelineRow), required=True)
     opinion = fields.String(required=True, allow_none=True)
