@@ -1,5 +1,6 @@
 """榜单 and starting a bid on one."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -8,10 +9,12 @@ from marshmallow import RAISE, Schema, fields, validate
 from webapp import auth, db, idempotency
 from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, DecimalText, Paged, Person
 from webapp.api.processes import Started
+from webapp.trial_forms import LATEST_DAYS
 from workflows import work
-from workflows.domain import catalogues, challenges, listings
+from workflows.domain import catalogues, challenges, listings, trials
 from workflows.domain.terms import LEVELS
 from workflows.models import Category, Challenge, ChallengeState
+from workflows.steps.inputs import LARGEST_FEN
 
 endpoints = Blueprint("api_challenges", __name__, url_prefix="/api/v1/challenges", description="榜单")
 
@@ -96,6 +99,44 @@ class ChallengeShown(Summary):
     indicators = fields.List(fields.Nested(IndicatorShown), required=True)
 
 
+class TrialAsked(Schema):
+    """What is left out is as the challenge hopes for it."""
+
+    benefit_fen = fields.Integer(strict=False, validate=validate.Range(0, LARGEST_FEN))
+    score = DecimalText(validate=validate.Range(0, 100))
+    late_days = fields.Integer(validate=validate.Range(-LATEST_DAYS, LATEST_DAYS))
+    p = DecimalText(validate=validate.Range(0, 100))
+    b = DecimalText(validate=validate.Range(0, 100))
+    missed = fields.List(
+        fields.Integer(validate=validate.Range(1, BIGGEST_ID)),
+        load_default=list,
+        validate=validate.Length(max=20),
+        metadata={"description": "达不到目标的指标（id），按基线计算"},
+    )
+
+
+class LineShown(Schema):
+    factor = fields.String(required=True)
+    value = fields.String(required=True)
+    text = fields.String(required=True)
+    file = fields.String(required=True, allow_none=True)
+    version = fields.Integer(required=True, allow_none=True)
+    rows = fields.List(fields.String(), required=True)
+
+
+class InstalmentShown(Schema):
+    kind = fields.String(required=True)
+    fen = fields.Integer(required=True)
+
+
+class TrialShown(Schema):
+    total_fen = fields.Integer(attribute="sheet.total_fen", required=True)
+    verdict = fields.String(attribute="sheet.verdict", required=True)
+    lines = fields.List(fields.Nested(LineShown), required=True)
+    missed = fields.List(fields.String(), required=True)
+    instalments = fields.List(fields.Nested(InstalmentShown), required=True)
+
+
 class ListingChangeShown(Schema):
     action = fields.String(required=True)
     text = fields.String(required=True)
@@ -139,6 +180,20 @@ def facets(asked: dict[str, Any]) -> dict[str, Any]:
 def show(challenge_id: int) -> Challenge:
     """一个榜单"""
     return challenges.get(db.session(), challenge_id, actor=auth.actor())
+
+
+@endpoints.route(f"{CHALLENGE}/trial")
+@endpoints.arguments(TrialAsked, location="query", unknown=RAISE)
+@endpoints.response(200, TrialShown)
+def trial(asked: dict[str, Any], challenge_id: int) -> trials.Trial:
+    """试算激励
+
+    按假设的结果，用正式测算的同一套公式和规则版本计算。
+    """
+    challenge = challenges.get(db.session(), challenge_id, actor=auth.actor())
+    usual, missed = trials.usual(challenge), asked.pop("missed")
+    reached = {known: value for known, value in usual.measured.items() if known not in missed}
+    return trials.reward(db.session(), challenge, replace(usual, measured=reached, **asked))
 
 
 @endpoints.route(f"{CHALLENGE}/changes")

@@ -1,24 +1,30 @@
 """榜单: the list with its filters in the address, and one challenge."""
 
+from typing import Any
+
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
+from werkzeug.datastructures import MultiDict
 
-from webapp import auth, db, idempotency
+from webapp import auth, db, forms, idempotency, trial_forms
 from webapp.formats import CHALLENGE_STATES
 from webapp.pages import PAGE_SIZE, Paging, number_of, one_of, page_number, searched, tasks_on, year_of
-from workflows import calendar, clock, work
+from workflows import clock, work
 from workflows.domain import (
     approvals,
     bids,
     catalogues,
     challenges,
+    courses,
     listings,
     permissions,
     projects,
     publicities,
+    trials,
 )
 from workflows.domain.terms import LEVELS
-from workflows.models import BEFORE_PUBLICATION, Category, ChallengeState
+from workflows.errors import Invalid
+from workflows.models import BEFORE_PUBLICATION, Category, Challenge, ChallengeState
 
 pages = Blueprint("challenges", __name__)
 
@@ -87,24 +93,61 @@ def _address(**changes: str | int | None) -> str:
 def show(challenge_id: int) -> str:
     session, actor = db.session(), auth.actor()
     challenge = challenges.get(session, challenge_id, actor=actor)
-    seen = bids.of_challenge(session, challenge, actor=actor)
     return render_template(
         "challenges/show.html",
         challenge=challenge,
         tasks=tasks_on(url_for("challenges.show", challenge_id=challenge_id)),
-        bids=seen,
-        changes=listings.changes(session, challenge),
-        approvals=approvals.listing(session, actor=actor, subject=f"challenge:{challenge_id}")[0],
-        projects=projects.listing(session, challenge_id=challenge_id, size=MOST_SHOWN)[0],
-        publicities=publicities.of_challenge(session, challenge),
+        today=clock.today(),
+        steps=trials.steps(session, challenge),
         was_closed=challenge.state not in (*BEFORE_PUBLICATION, ChallengeState.PUBLISHED),
-        live=next((bid for bid in seen if bid.leader_id == actor.id and bid.state in bids.LIVE), None),
-        workdays_left=calendar.workdays_between(session, clock.today(), challenges.last_day(challenge)),
         is_open=challenge.state == ChallengeState.PUBLISHED,
         may_bid=permissions.may_bid(actor, challenge),
         may_amend=permissions.may_amend(session, actor, challenge),
         may_withdraw=challenge.state in listings.WITHDRAWABLE and permissions.may_post(session, actor),
+        **_around(challenge),
     )
+
+
+def _around(challenge: Challenge) -> dict[str, Any]:
+    """What belongs to ``challenge``, as far as the reader may see it, and its course."""
+    session, actor = db.session(), auth.actor()
+    seen = bids.of_challenge(session, challenge, actor=actor)
+    led = projects.listing(session, challenge_id=challenge.id, size=MOST_SHOWN)[0]
+    shown = publicities.of_challenge(session, challenge)
+    changes = listings.changes(session, challenge)
+    return {
+        "bids": seen,
+        "live": next((bid for bid in seen if bid.leader_id == actor.id and bid.state in bids.LIVE), None),
+        "approvals": approvals.listing(session, actor=actor, subject=f"challenge:{challenge.id}")[0],
+        "projects": led,
+        "publicities": shown,
+        "stops": courses.stops(session, challenge, shown),
+        "events": courses.events(session, challenge, changes=changes, notices=shown, projects=led),
+    }
+
+
+@pages.get(f"{CHALLENGE}/trial")
+def trial(challenge_id: int) -> Response:
+    """试算: what the reward would be; the assumptions are in the address, so that they can be passed on."""
+    session = db.session()
+    challenge = challenges.get(session, challenge_id, actor=auth.actor())
+    form = trial_forms.form_of(challenge)
+    asked = MultiDict((name, text) for name, text in request.args.items() if name in form().fields)
+    values = {**trial_forms.values_of(form, trials.usual(challenge)), **forms.parse(asked, form)}
+    found, errors = None, {}
+    try:
+        assumed = trial_forms.assumed_by(work.validate(form, values))
+        found = trials.reward(session, challenge, assumed)
+    except Invalid as refused:
+        errors = refused.fields
+    page = render_template(
+        "challenges/trial.html",
+        challenge=challenge,
+        controls=forms.describe(form, values=values, errors=errors),
+        errors=errors,
+        trial=found,
+    )
+    return make_response(page, 422 if errors else 200)
 
 
 @pages.post(f"{CHALLENGE}/bids")

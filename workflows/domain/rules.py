@@ -31,6 +31,7 @@ _ADOPTED = select(RuleVersion.file, RuleVersion.version, RuleVersion.digest, Rul
 )
 
 _models: dict[tuple[str, str], dmn.Model] = {}  # by file and digest: read once by a server
+_texts: dict[tuple[str, str], list[dmn.TableText]] = {}  # the same
 
 
 @dataclass(frozen=True)
@@ -132,14 +133,30 @@ def in_force(session: Session, *, at: dt.datetime | None = None) -> dict[str, Ed
     return {one.file: one for one in editions(session) if one.since <= instant}
 
 
+def notes(session: Session, decision: str, *, at: dt.datetime | None = None) -> list[str]:
+    """What each row of the table ``decision`` in force at ``at`` (now) notes about itself, in their order."""
+    found = _find(session, decision, at)
+    if found is None:
+        raise KeyError(f"no rule file in force holds the decision {decision!r}")
+    edition, _ = found
+    key = (edition.file, edition.digest)
+    if key not in _texts:
+        _texts[key] = dmn.tables(content(session, edition), file=edition.file)
+    return [note for table in _texts[key] if table.decision == decision for note in table.notes]
+
+
+def content(session: Session, edition: Edition) -> bytes:
+    """The file of ``edition`` as it was stored, or shipped."""
+    chosen = (RuleVersion.file == edition.file, RuleVersion.digest == edition.digest)
+    stored = session.scalar(select(RuleVersion.content).where(*chosen))
+    return shipped()[edition.file] if stored is None else stored.encode()
+
+
 def loaded(session: Session, edition: Edition) -> dmn.Model:
     """The tables of ``edition``."""
     key = (edition.file, edition.digest)
     if key not in _models:
-        chosen = (RuleVersion.file == edition.file, RuleVersion.digest == edition.digest)
-        stored = session.scalar(select(RuleVersion.content).where(*chosen))
-        content = shipped()[edition.file] if stored is None else stored.encode()
-        _models[key] = dmn.load(content, file=edition.file)
+        _models[key] = dmn.load(content(session, edition), file=edition.file)
     return _models[key]
 
 

@@ -16,7 +16,6 @@ from workflows.models import (
     AcceptanceState,
     BenefitAudit,
     Indicator,
-    IndicatorVerification,
     OpinionKind,
     Project,
     User,
@@ -121,7 +120,9 @@ def settle(session: Session, acceptance: Acceptance) -> None:
         one.pledged = pledged[one.indicator_id]
         one.is_met = one.measured is not None and is_met(one.indicator, one.measured, one.pledged)
     acceptance.hard_ok = all(one.is_met for one in acceptance.indicators if one.indicator.hard)
-    acceptance.met_ratio = rounded_down(met_ratio(acceptance.indicators), RATIO_PLACES)
+    acceptance.met_ratio = rounded_down(
+        met_ratio((one.indicator, one.is_met) for one in acceptance.indicators), RATIO_PLACES
+    )
     session.flush()
 
 
@@ -132,10 +133,10 @@ def is_met(indicator: Indicator, measured: Decimal, pledged: Decimal) -> bool:
     return measured <= pledged if indicator.op == "≤" else measured == pledged
 
 
-def met_ratio(verified: Iterable[IndicatorVerification]) -> Fraction:
+def met_ratio(verified: Iterable[tuple[Indicator, bool | None]]) -> Fraction:
     """达标率: the weight of the indicators met over the weight of all, 0..1, exact."""
-    rows = [(Fraction(one.indicator.weight), one.is_met) for one in verified]
-    return sum((weight for weight, met in rows if met), Fraction(0)) / sum(weight for weight, _ in rows)
+    rows = [(Fraction(indicator.weight), is_met) for indicator, is_met in verified]
+    return sum((weight for weight, is_met in rows if is_met), Fraction(0)) / sum(weight for weight, _ in rows)
 
 
 def rounded_down(value: Fraction, places: int) -> Decimal:
