@@ -9,16 +9,23 @@ from marshmallow import Schema, fields, validate
 from webapp.formats import number
 from workflows.domain.trials import Assumed
 from workflows.models import Challenge, Indicator
-from workflows.steps.inputs import LARGEST_MEASURE, ExactDecimal, money
 
 LATEST_DAYS = 3650
+LARGEST_FEN = 10**14
+LARGEST_MEASURE = 10**12
 
 
 def form_of(challenge: Challenge) -> type[Schema]:
     """Benefit (where it counts), score, lateness, the unit's rates, and a value for each indicator: measured_<id>."""
     asked: dict[str, fields.Field[Any]] = {}
     if challenge.est_benefit_fen is not None:
-        asked["benefit_fen"] = money("核定年净效益")
+        asked["benefit_fen"] = fields.Integer(
+            required=True,
+            strict=True,
+            validate=validate.Range(0, LARGEST_FEN),
+            metadata={"label": "核定年净效益", "widget": "money"},
+            error_messages={"invalid": "请填写不为负的金额，最多六位小数。"},
+        )
     for one in challenge.indicators:
         asked[f"measured_{one.id}"] = _reached(one)
     asked["score"] = _points("验收得分", "验收会五项标准的加权平均分。")
@@ -37,12 +44,12 @@ def _reached(indicator: Indicator) -> fields.Field[Any]:
     span = f"{number(indicator.baseline)} → {indicator.op} {number(indicator.target)} {indicator.measure}"
     within = validate.Range(-LARGEST_MEASURE, LARGEST_MEASURE)
     about = {"label": indicator.name, "unit": indicator.measure, "help": span}
-    return ExactDecimal(required=True, validate=within, metadata=about)
+    return fields.Decimal(required=True, validate=within, metadata=about)
 
 
-def _points(label: str, help: str) -> ExactDecimal:
+def _points(label: str, help: str) -> fields.Decimal:
     within = validate.Range(0, 100)
-    return ExactDecimal(required=True, places=2, validate=within, metadata={"label": label, "help": help})
+    return fields.Decimal(required=True, validate=within, metadata={"label": label, "help": help})
 
 
 def values_of(form: type[Schema], assumed: Assumed) -> dict[str, Any]:

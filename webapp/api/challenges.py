@@ -9,12 +9,11 @@ from marshmallow import RAISE, Schema, fields, validate
 from webapp import auth, db, idempotency
 from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, DecimalText, Paged, Person
 from webapp.api.processes import Started
-from webapp.trial_forms import LATEST_DAYS
+from webapp.trial_forms import LARGEST_FEN, LATEST_DAYS
 from workflows import work
 from workflows.domain import catalogues, challenges, listings, trials
 from workflows.domain.terms import LEVELS
 from workflows.models import Category, Challenge, ChallengeState
-from workflows.steps.inputs import LARGEST_FEN
 
 endpoints = Blueprint("api_challenges", __name__, url_prefix="/api/v1/challenges", description="榜单")
 

@@ -1,5 +1,6 @@
 """榜单: the list with its filters in the address, and one challenge."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
@@ -20,6 +21,7 @@ from workflows.domain import (
     permissions,
     projects,
     publicities,
+    questions,
     trials,
 )
 from workflows.domain.terms import LEVELS
@@ -91,12 +93,20 @@ def _address(**changes: str | int | None) -> str:
 
 @pages.get(CHALLENGE)
 def show(challenge_id: int) -> str:
+    return drawn(challenges.get(db.session(), challenge_id, actor=auth.actor()))
+
+
+def drawn(challenge: Challenge, *, refused: Mapping[str, list[str]] | None = None) -> str:
+    """The page of ``challenge``; ``refused`` are the messages at the fields of a question or an answer."""
     session, actor = db.session(), auth.actor()
-    challenge = challenges.get(session, challenge_id, actor=actor)
     return render_template(
         "challenges/show.html",
         challenge=challenge,
-        tasks=tasks_on(url_for("challenges.show", challenge_id=challenge_id)),
+        refused=refused or {},
+        questions=questions.of_challenge(session, challenge, actor=actor),
+        may_ask=permissions.may_ask(actor, challenge),
+        may_answer=permissions.may_answer(session, actor, challenge),
+        tasks=tasks_on(url_for("challenges.show", challenge_id=challenge.id)),
         today=clock.today(),
         steps=trials.steps(session, challenge),
         was_closed=challenge.state not in (*BEFORE_PUBLICATION, ChallengeState.PUBLISHED),

@@ -72,6 +72,7 @@ from workflows.models.pledges import Pledge, PledgeSignature, PledgeState
 from workflows.models.problems import ChallengeProblem, Problem, ProblemState, TriageAction
 from workflows.models.projects import Milestone, MilestoneState, Project, ProjectMember, ProjectState
 from workflows.models.publicities import Finding, Objection, ObjectionState, Publicity, PublicityResult
+from workflows.models.questions import Question
 from workflows.models.relations import Relation
 from workflows.models.requests import IdempotentRequest
 from workflows.models.results import ResultCard, RolloutTask
@@ -196,6 +197,7 @@ __all__ = [
     "ProjectState",
     "Publicity",
     "PublicityResult",
+    "Question",
     "RaceResult",
     "Relation",
     "ReportedValue",

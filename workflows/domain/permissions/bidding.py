@@ -23,6 +23,7 @@ from workflows.models import (
 )
 
 JUDGES = ("expert", "supervision", "office", "hr", "hse", "finance")  # whose tasks no one of the team may do
+OF_SPONSOR = ("sponsor", "party_secretary", "admin_head")  # who speaks for the unit that posted a list
 APPROVERS = (
     "finance",
     "hr",
@@ -51,6 +52,27 @@ def may_bid(user: User, challenge: Challenge) -> bool:
     is_open = challenge.state == ChallengeState.PUBLISHED and challenge.bid_to is not None
     is_asked = not challenge.invited_ids or user.id in challenge.invited_ids
     return is_open and is_asked and clock.now() < (challenge.bid_to or clock.now())
+
+
+def may_ask(user: User, challenge: Challenge) -> bool:
+    """提问: everybody while bids are taken, invited or not."""
+    is_open = challenge.state == ChallengeState.PUBLISHED and challenge.bid_to is not None
+    return user.is_active and is_open and clock.now() < (challenge.bid_to or clock.now())
+
+
+def may_answer(session: Session, user: User, challenge: Challenge) -> bool:
+    """答疑: the two owners of a published challenge, heads and sponsor of its unit, and the campaign office."""
+    if challenge.published_at is None:
+        return False
+    held = grants(session, user)
+    of_unit = any((role, challenge.sponsor_unit_id) in held.roles for role in OF_SPONSOR)
+    is_owner = user.id in (challenge.party_lead_id, challenge.admin_lead_id)
+    return is_owner or of_unit or held.is_any(["office"])
+
+
+def may_see_askers(session: Session, user: User) -> bool:
+    """Who asked: the campaign office, beside the asker."""
+    return grants(session, user).is_any(["office"])
 
 
 def may_see_challenge(session: Session, user: User, challenge: Challenge) -> bool:
