@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, g, request, url_for
 from marshmallow import Schema
 
-from webapp import auth, bundles, db, formats, forms, i18n, navigation
+from webapp import auth, bundles, db, form_sections, formats, forms, i18n, navigation
 from webapp.form_fields import Picks
 from workflows import access, inboxes, timelines
 from workflows.domain import accounts, catalogues, justifications, notices, permissions, problems
@@ -174,6 +174,9 @@ def _shared() -> dict[str, Any]:
     theme = request.cookies.get(THEME_COOKIE)
     return {
         "badges": badges,
+        "form_sections": form_sections.of,
+        "is_check": form_sections.is_check,
+        "missing_of": form_sections.missing,
         "bidding_left": lambda challenge: catalogues.days_left(db.session(), challenge),
         "bundle": bundles.bundle,
         "decisions_of": lambda path: timelines.decisions(db.session(), path, actor=auth.actor()),

@@ -8,6 +8,7 @@ const ISLANDS = {
   draft: () => import("./islands/draft.js"),
   keys: () => import("./islands/keys.js"),
   phrases: () => import("./islands/phrases.js"),
+  steps: () => import("./islands/steps.js"),
 };
 
 function wake(root) {

@@ -13,7 +13,7 @@ from marshmallow import Schema
 from werkzeug import Response
 from werkzeug.datastructures import MultiDict
 
-from webapp import auth, db, drafts, forms, idempotency, uploads
+from webapp import auth, db, drafts, form_sections, forms, idempotency, uploads
 from webapp.pages import picks_for
 from workflows import work
 from workflows.domain import drafts as kept_drafts
@@ -109,9 +109,11 @@ def begin(name: str, kind: str) -> Response:
 @pages.post(f"{PROCESS}/rows", defaults={"kind": "start"}, endpoint="rows")
 @pages.post(f"{ACT}/rows", defaults={"kind": "act"}, endpoint="act_rows")
 def rows(name: str, kind: str) -> Response:
-    """Add or drop a row of a table in the form."""
-    values = forms.rearranged(_sent(kind, name, blank_rows=True), request.form.get("_rows", ""))
-    return _page(kind, name, values=values, errors={}, status=200)
+    """Add or drop a row of a table in the form, or judge what is typed; nothing is handed in."""
+    values = _sent(kind, name, blank_rows=not form_sections.is_check())
+    errors = form_sections.faults(KINDS[kind].schema(name), values) if form_sections.is_check() else {}
+    values = forms.rearranged(values, request.form.get("_rows", ""))
+    return _page(kind, name, values=values, errors=errors, status=200)
 
 
 def _sent(kind: str, name: str, *, blank_rows: bool = False) -> dict[str, Any]:

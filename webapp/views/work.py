@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from webapp import auth, db, drafts, forms, i18n, idempotency, sheets, uploads
+from webapp import auth, db, drafts, form_sections, forms, i18n, idempotency, sheets, uploads
 from webapp.pages import picks_for
 from webapp.views import sharing
 from workflows import access, tasks, work
@@ -80,10 +80,12 @@ def complete(item_id: int) -> Response:
 
 @pages.post(f"{ITEM}/rows")
 def rows(item_id: int) -> Response:
-    """Add or drop a row of a table in the form, without judging anything; files are kept."""
+    """Add or drop a row of a table in the form, or judge what is typed; nothing is handed in, files are kept."""
     task = tasks.task(db.session(), item_id, actor=auth.actor())
-    values = forms.rearranged(_sent(task, blank_rows=True), request.form.get("_rows", ""))
-    return _page(task, values=values, errors={}, status=200)
+    values = _sent(task, blank_rows=not form_sections.is_check())
+    errors = form_sections.faults(task.schema, values) if form_sections.is_check() else {}
+    values = forms.rearranged(values, request.form.get("_rows", ""))
+    return _page(task, values=values, errors=errors, status=200)
 
 
 @pages.post(f"{ITEM}/claim")

@@ -11,6 +11,7 @@ from workflows.steps.inputs import (
     files,
     identity,
     measured,
+    opens,
     opinion,
     paragraph,
     yes_or_no,
@@ -83,9 +84,11 @@ class RightRow(Schema):
 class ApplyForm(TaskForm):
     """自验, the application for acceptance."""
 
-    report = files("自验报告", required=True)
-    rows = _measured_rows("每项指标填写一行。")
-    claim_formula = paragraph("效益计算公式", required=False, help="效益不可计量的榜单可以不填。")
+    report = opens("自验报告", files("自验报告", required=True))
+    rows = opens("实测指标", _measured_rows("每项指标填写一行。"))
+    claim_formula = opens(
+        "效益", paragraph("效益计算公式", required=False, help="效益不可计量的榜单可以不填。")
+    )
     claim_gross_fen = amount("年总效益")
     claim_cost_fen = amount("年成本")
     claim_period = line("计算期间", longest=60, help="例如：2027 年 1 月至 6 月。")
@@ -93,7 +96,7 @@ class ApplyForm(TaskForm):
         fields.Nested(RightRow),
         load_default=list,
         validate=validate.Length(max=MOST_ROWS),
-        metadata={"label": "知识产权", "help": "没有则不填。"},
+        metadata={"label": "知识产权", "help": "没有则不填。", "section": "成果与推广"},
     )
     rollout_advice = paragraph("推广建议", required=False)
 

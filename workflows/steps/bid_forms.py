@@ -11,6 +11,7 @@ from workflows.steps.inputs import (
     line,
     measured,
     money,
+    opens,
     opinion,
     paragraph,
 )
@@ -106,30 +107,39 @@ class PledgeRow(Schema):
 class WriteForm(TaskForm):
     """编制揭榜书."""
 
-    tech_route = paragraph("技术路线", longest=20000)
+    tech_route = opens("技术路线", paragraph("技术路线", longest=20000))
     innovation = paragraph("创新点", required=False)
-    milestones = fields.List(
-        fields.Nested(MilestoneRow),
-        required=True,
-        validate=validate.Length(1, 20),
-        metadata={"label": "节点计划", "help": "各节点的拨付比例合计为 100%。"},
+    milestones = opens(
+        "节点计划",
+        fields.List(
+            fields.Nested(MilestoneRow),
+            required=True,
+            validate=validate.Length(1, 20),
+            metadata={"label": "节点计划", "help": "各节点的拨付比例合计为 100%。"},
+        ),
     )
-    budget_lines = fields.List(
-        fields.Nested(BudgetRow),
-        required=True,
-        validate=validate.Length(1, 50),
-        metadata={"label": "经费预算"},
+    budget_lines = opens(
+        "经费预算",
+        fields.List(
+            fields.Nested(BudgetRow),
+            required=True,
+            validate=validate.Length(1, 50),
+            metadata={"label": "经费预算"},
+        ),
     )
-    pledge = fields.List(
-        fields.Nested(PledgeRow),
-        required=True,
-        validate=validate.Length(1, 20),
-        metadata={
-            "label": "指标承诺",
-            "help": "承诺值应不低于榜单目标；否决性指标低于目标的，资格审查不予通过。",
-        },
+    pledge = opens(
+        "指标承诺",
+        fields.List(
+            fields.Nested(PledgeRow),
+            required=True,
+            validate=validate.Length(1, 20),
+            metadata={
+                "label": "指标承诺",
+                "help": "承诺值应不低于榜单目标；否决性指标低于目标的，资格审查不予通过。",
+            },
+        ),
     )
-    risks = paragraph("风险与对策", required=False)
+    risks = opens("风险与保障", paragraph("风险与对策", required=False))
     resources_needed = paragraph("所需资源", required=False)
     deposit_ok = fields.Boolean(load_default=False, metadata={"label": "同意缴纳风险抵押金"})
     coi_self = paragraph(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -12,6 +12,14 @@ LARGEST_ID = 2**31 - 1
 LARGEST_FEN = 10**14  # a trillion 元
 LARGEST_MEASURE = Decimal(10) ** 12
 PLACES = 4
+
+AnyField = TypeVar("AnyField", bound=fields.Field[Any])
+
+
+def opens(section: str, field: AnyField) -> AnyField:
+    """``field`` as the first of a ``section`` of its form, or as one that goes on with it."""
+    field.metadata = {**field.metadata, "section": section}
+    return field
 
 
 def identity(label: str, widget: str) -> fields.Integer:

@@ -12,6 +12,7 @@ from workflows.steps.inputs import (
     files,
     identity,
     line,
+    opens,
     opinion,
     paragraph,
 )
@@ -55,12 +56,12 @@ def _points(name: str) -> fields.Integer:
 class ProblemForm(Schema):
     """填报难题: sending it is the submission."""
 
-    title = line("难题名称", least=2, longest=120)
+    title = opens("难题", line("难题名称", least=2, longest=120))
     category = fields.String(
         required=True, validate=validate.OneOf([one.value for one in Category]), metadata={"label": "类别"}
     )
     scene = paragraph("现场情况", least=2, help="在哪里、什么时候、发生了什么。")
-    root_cause = paragraph("原因分析", required=False)
+    root_cause = opens("原因与损失", paragraph("原因分析", required=False))
     loss_year_fen = fields.Integer(
         load_default=None,
         allow_none=True,
@@ -70,7 +71,7 @@ class ProblemForm(Schema):
         error_messages={"invalid": "请填写不为负的金额，最多六位小数。"},
     )
     freq = fields.String(load_default="", validate=validate.Length(max=60), metadata={"label": "发生频次"})
-    wanted = paragraph("期望目标", required=False)
+    wanted = opens("期望与参与", paragraph("期望目标", required=False))
     level_hint = fields.String(
         load_default=None,
         allow_none=True,
@@ -112,11 +113,14 @@ class ReplyForm(TaskForm):
 class RefineForm(PostForm, TaskForm):
     """凝练命题: the challenge as it would be posted, and who justifies it."""
 
-    expert_ids = fields.List(
-        identity("评审专家", "expert"),
-        load_default=list,
-        validate=validate.Length(max=MOST_EXPERTS),
-        metadata={"label": "论证专家", "help": "不选则由系统随机抽取，本专业的优先。"},
+    expert_ids = opens(
+        "论证专家",
+        fields.List(
+            identity("评审专家", "expert"),
+            load_default=list,
+            validate=validate.Length(max=MOST_EXPERTS),
+            metadata={"label": "论证专家", "help": "不选则由系统随机抽取，本专业的优先。"},
+        ),
     )
 
 

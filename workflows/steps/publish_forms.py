@@ -13,6 +13,7 @@ from workflows.steps.inputs import (
     line,
     measured,
     money,
+    opens,
     opinion,
     paragraph,
 )
@@ -46,38 +47,52 @@ class IndicatorRow(Schema):
 class PostForm(Schema):
     """A challenge as the office posts it; its level follows from table challenge_level."""
 
-    category = fields.String(
-        required=True, validate=validate.OneOf([one.value for one in Category]), metadata={"label": "类别"}
+    category = opens(
+        "基本情况",
+        fields.String(
+            required=True,
+            validate=validate.OneOf([one.value for one in Category]),
+            metadata={"label": "类别"},
+        ),
     )
     title = line("榜单名称", least=2, longest=120)
     background = paragraph("背景", least=2, help="现场情况、要解决的问题。")
     boundary = paragraph("边界", required=False, help="不做什么。")
     conditions = paragraph("提供的条件", required=False, help="发榜单位提供的数据、设备、人员等。")
-    indicators = fields.List(
-        fields.Nested(IndicatorRow),
-        required=True,
-        validate=validate.Length(1, 20),
-        metadata={"label": "指标表", "help": "每项指标写明从多少到多少、由谁核验。"},
+    indicators = opens(
+        "指标",
+        fields.List(
+            fields.Nested(IndicatorRow),
+            required=True,
+            validate=validate.Length(1, 20),
+            metadata={"label": "指标表", "help": "每项指标写明从多少到多少、由谁核验。"},
+        ),
     )
-    sponsor_unit_id = identity("发榜单位", "unit")
+    sponsor_unit_id = opens("责任单位与责任人", identity("发榜单位", "unit"))
     party_lead_id = identity("党组织责任人", "person")
     admin_lead_id = identity("行政责任人", "person")
-    bid_to = fields.Date(
-        load_default=None,
-        allow_none=True,
-        metadata={
-            "label": "揭榜截止日",
-            "help": "当日 24:00 截止，以服务器时间为准；不填则自发布之日起算默认的揭榜期。",
-        },
+    bid_to = opens(
+        "时间与经费",
+        fields.Date(
+            load_default=None,
+            allow_none=True,
+            metadata={
+                "label": "揭榜截止日",
+                "help": "当日 24:00 截止，以服务器时间为准；不填则自发布之日起算默认的揭榜期。",
+            },
+        ),
     )
     deadline = fields.Date(required=True, metadata={"label": "完成期限"})
     budget_fen = money("经费预算")
     est_benefit_fen = _money_or_none("预期年净效益", help="没有可计量效益的不填。")
-    cross_units = fields.Integer(
-        load_default=1,
-        strict=True,
-        validate=validate.Range(1, 1000),
-        metadata={"label": "涉及单位数"},
+    cross_units = opens(
+        "定级与揭榜方式",
+        fields.Integer(
+            load_default=1,
+            strict=True,
+            validate=validate.Range(1, 1000),
+            metadata={"label": "涉及单位数"},
+        ),
     )
     strategic = fields.Boolean(load_default=False, metadata={"label": "战略性"})
     safety_critical = fields.Boolean(load_default=False, metadata={"label": "涉及安全关键"})
@@ -93,11 +108,14 @@ class PostForm(Schema):
         metadata={"label": "中榜团队数", "help": "只用于一榜多揭。"},
     )
     # The last one: from here on the name means the field in this class.
-    fields = fields.List(  # type: ignore[assignment]  # marshmallow keeps declared fields elsewhere
-        fields.String(validate=validate.Length(1, 30)),
-        load_default=list,
-        validate=validate.Length(max=10),
-        metadata={"label": "专业领域", "help": "不填则所有评审专家都算本专业。"},
+    fields = opens(
+        "基本情况",
+        fields.List(  # type: ignore[assignment]  # marshmallow keeps declared fields elsewhere
+            fields.String(validate=validate.Length(1, 30)),
+            load_default=list,
+            validate=validate.Length(max=10),
+            metadata={"label": "专业领域", "help": "不填则所有评审专家都算本专业。"},
+        ),
     )
 
 
