@@ -1,7 +1,7 @@
 """A marshmallow schema as a form: ``describe`` gives the controls to draw, ``parse`` a plain dict from what was sent.
 
 The schema is the only definition of a form. Field ``metadata`` may hold label, help, placeholder, unit,
-section (form_sections.py) and widget (textarea, money, radio, checkbox, person, unit, file, hidden, readonly); choices come from ``validate.OneOf`` or the metadata key
+section (form_sections.py), panel (a template of panels/) and widget (textarea, money, radio, checkbox, person, unit, file, hidden, readonly); choices come from ``validate.OneOf`` or the metadata key
 ``choices``. Names of rows are ``members.0.user_id``, as in the messages of ``errors.Invalid``.
 """
 
@@ -44,6 +44,7 @@ class Control:
     columns: tuple["Control", ...] = ()
     rows: tuple[tuple["Control", ...], ...] = ()
     may_grow: bool = False
+    panel: str = ""  # a template of panels/ that stands below it
     section: str = ""  # the title of the section that it begins or goes on with
     each: str = ""  # of "rows": the column that names the thing a row is about, one row for each of them
 
@@ -155,6 +156,7 @@ class _Drawing:
             placeholder=str(about.get("placeholder", "")),
             unit=str(about.get("unit", "万元" if about.get("widget") == "money" else "")),
             required=each.required,
+            panel=str(about.get("panel", "")),
             section=str(about.get("section", "")),
             options=form_fields.options_of(each, self.picks),
             bounds=form_fields.bounds_of(each, widget),

@@ -6,11 +6,12 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 from werkzeug import Response
 
-from webapp import auth, db, idempotency
+from webapp import auth, db, eligibility_checks, idempotency
 from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, PAPER, Paged, Person, as_file
 from webapp.views import bids as pages
 from workflows import work
 from workflows.domain import bids, permissions
+from workflows.domain.eligibility import Foreseen
 from workflows.errors import NotFound
 from workflows.models import Bid, BidState
 
@@ -24,6 +25,22 @@ class BidsAsked(Paged):
     unit_id = fields.Integer(load_default=None, validate=validate.Range(1, BIGGEST_ID))
     state = fields.String(load_default=None, validate=validate.OneOf(list(BidState)))
     mine = fields.Boolean(load_default=False)
+
+
+class FoundShown(Schema):
+    code = fields.String(required=True)
+    severity = fields.String(required=True)
+    message = fields.String(required=True)
+
+
+class AdviceShown(Schema):
+    text = fields.String(required=True)
+    is_met = fields.Boolean(required=True)
+
+
+class ForeseenShown(Schema):
+    findings = fields.List(fields.Nested(FoundShown), required=True)
+    advice = fields.List(fields.Nested(AdviceShown), required=True)
 
 
 class BidSummary(Schema):
@@ -107,6 +124,16 @@ def document(bid_id: int) -> dict[str, Any]:
     if content is None:
         raise NotFound("这份揭榜书还没有写好、尚未开榜，或者您无权查看。")
     return {"content": content}
+
+
+@endpoints.route(f"{BID}/eligibility")
+@endpoints.response(200, ForeseenShown)
+def eligibility(bid_id: int) -> Foreseen:
+    """资格自检
+
+    按已保存的团队和承诺，递交之前由挂帅人查看；只作提醒，资格由开榜后的审查决定。
+    """
+    return eligibility_checks.of_request(bids.get(db.session(), bid_id, actor=auth.actor()))
 
 
 @endpoints.route(f"{BID}/receipt")

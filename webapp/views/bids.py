@@ -1,16 +1,24 @@
 """One bid: its state, team, findings, and its content once it has been opened."""
 
+from typing import Any
+
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug import Response
 
-from webapp import auth, db, idempotency, papers
+from webapp import auth, db, eligibility_checks, idempotency, papers
 from webapp.pages import tasks_on
 from workflows import clock, work
 from workflows.domain import bids, eligibility, permissions
 from workflows.errors import NotFound
 
 pages = Blueprint("bids", __name__)
+
+
+@pages.app_context_processor
+def _checks() -> dict[str, Any]:
+    return {"foreseen": eligibility_checks.of_control, "may_foresee": eligibility_checks.may_foresee}
+
 
 BID = "/bids/<int(min=1,max=2147483647):bid_id>"
 
@@ -28,6 +36,13 @@ def show(bid_id: int) -> str:
         is_as_good=eligibility.is_as_good,
         may_withdraw=permissions.may_withdraw(actor, bid) and closes is not None and clock.now() < closes,
     )
+
+
+@pages.post(f"{BID}/eligibility", endpoint="eligibility")
+def eligibility_now(bid_id: int) -> str:
+    """资格自检 of what is typed, as a part of a page; nothing is kept."""
+    bid = bids.get(db.session(), bid_id, actor=auth.actor())
+    return render_template("bids/foreseen.html", seen=eligibility_checks.of_request(bid))
 
 
 @pages.get(f"{BID}/receipt")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from workflows.models import (
     Project,
     ProjectMember,
     ProjectState,
+    User,
     VetoEvent,
     VetoState,
 )
@@ -29,26 +31,108 @@ RUNNING = (
     ProjectState.SUSPENDED,
     ProjectState.ACCEPTING,
 )
+GOOD_CORES, GOOD_UNITS = 3, 2  # of advice alone, domain.md P3
 SAFETY_CLAUSE = "V01"  # 较大及以上生产安全责任事故, table veto
+
+
+@dataclass(frozen=True)
+class Teammate:
+    """One of a team as it stands or is typed."""
+
+    user_id: int
+    unit_id: int
+    role: str
+    pioneer: bool
+    is_confirmed: bool
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing that a good team has (1+N+1); it is advice, only D3 refuses."""
+
+    text: str
+    is_met: bool
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What D3 would find of a bid as it is typed, {code, severity, message} each, and advice about its team."""
+
+    findings: Sequence[Mapping[str, str]]
+    advice: Sequence[Advice]
 
 
 def facts(session: Session, bid: Bid) -> dict[str, Any]:
     """The inputs of D3 for ``bid`` as it stands."""
+    return _facts(session, bid, team=team_of(bid), is_worse=_is_worse_on_hard(bid))
+
+
+def foresee(
+    session: Session, bid: Bid, *, team: Sequence[Teammate], pledges: Mapping[int, Decimal | str]
+) -> Foreseen:
+    """自检 of what is typed: ``pledges`` are values by the id of their indicator. Keeps nothing.
+
+    Unlike ``facts`` it reads the pledges before the opening: show it to those alone who typed them.
+    """
+    hard = (one for one in bid.challenge.indicators if one.hard and one.id in pledges)
+    is_worse = any(not is_as_good(one, pledges[one.id]) for one in hard)
+    asked = _facts(session, bid, team=team, is_worse=is_worse)
+    found = rules.decide(session, "eligibility", asked, at=bid.challenge.rules_at).value
+    return Foreseen(found or [], advise(bid.challenge.level, team))
+
+
+def team_of(bid: Bid) -> list[Teammate]:
+    return [
+        Teammate(one.user_id, one.user.unit_id, one.role, one.pioneer, one.confirmed_at is not None)
+        for one in bid.members
+    ]
+
+
+def typed_team(session: Session, bid: Bid, rows: Sequence[Mapping[str, Any]]) -> list[Teammate]:
+    """The team that ``rows`` {user_id, role, pioneer} name, as far as they can be read; nobody twice."""
+    wanted = {row["user_id"]: row for row in rows if isinstance(row.get("user_id"), int)}
+    known = dict(iter(session.execute(select(User.id, User.unit_id).where(User.id.in_(wanted)))))
+    confirmed = {one.user_id for one in bid.members if one.confirmed_at is not None}
+    return [
+        Teammate(one, known[one], str(row.get("role", "")), row.get("pioneer") is True, one in confirmed)
+        for one, row in wanted.items()
+        if one in known
+    ]
+
+
+def advise(level: str, team: Sequence[Teammate]) -> list[Advice]:
+    """1 挂帅人 + N 骨干 + 1 导师或党员先锋, and people of two units for a challenge of level A."""
+    roles = [one.role for one in team]
+    cores, units = roles.count("core"), len({one.unit_id for one in team})
+    has_guide = "mentor" in roles or any(one.pioneer for one in team)
+    found = [
+        Advice("有且只有 1 名挂帅人", roles.count("leader") == 1),
+        Advice(f"骨干至少 {GOOD_CORES} 名（现有 {cores} 名）", cores >= GOOD_CORES),
+        Advice("有 1 名导师或党员先锋", has_guide),
+    ]
+    if level == "A":
+        found.append(
+            Advice(f"A 级榜单有 {GOOD_UNITS} 个以上单位的人员（现有 {units} 个）", units >= GOOD_UNITS)
+        )
+    return found
+
+
+def _facts(session: Session, bid: Bid, *, team: Sequence[Teammate], is_worse: bool) -> dict[str, Any]:
     leader = bid.leader
     judged_on = challenges.announced_last_day(session, bid.challenge)
     return {
         "leader_on_duty": leader.on_duty,
         "leader_banned": leader.banned_until is not None and leader.banned_until >= judged_on,
-        "leader_running_projects": _running_projects(session, bid, led_only=True),
-        "member_running_projects": _running_projects(session, bid, led_only=False),
-        "team_size": len(bid.members),
-        "unit_count": len({member.user.unit_id for member in bid.members}),
+        "leader_running_projects": _led_projects(session, bid),
+        "member_running_projects": _joined_projects(session, [one.user_id for one in team]),
+        "team_size": len(team),
+        "unit_count": len({one.unit_id for one in team}),
         "level": bid.challenge.level,
-        "pledge_worse_on_hard": _is_worse_on_hard(bid),
+        "pledge_worse_on_hard": is_worse,
         "leader_judged_challenge": justifications.has_judged(session, bid.challenge, leader.id),
         "unit_safety_veto": _has_safety_veto(session, bid),
         "safety_critical": bid.challenge.safety_critical,
-        "unconfirmed_members": sum(member.confirmed_at is None for member in bid.members),
+        "unconfirmed_members": sum(not one.is_confirmed for one in team),
     }
 
 
@@ -109,13 +193,15 @@ def _is_worse_on_hard(bid: Bid) -> bool:
     return any(one.indicator.hard and not is_as_good(one.indicator, one.value) for one in bid.pledges)
 
 
-def _running_projects(session: Session, bid: Bid, *, led_only: bool) -> int:
-    """How many running projects the leader leads, or otherwise the most that anybody of the team is in."""
+def _led_projects(session: Session, bid: Bid) -> int:
+    """How many running projects the leader leads."""
+    led = select(func.count()).where(Project.leader_id == bid.leader_id, Project.state.in_(RUNNING))
+    return session.execute(led).scalar_one()
+
+
+def _joined_projects(session: Session, people: Sequence[int]) -> int:
+    """The most running projects that anybody of ``people`` is in."""
     running = Project.state.in_(RUNNING)
-    if led_only:
-        led = select(func.count()).where(Project.leader_id == bid.leader_id, running)
-        return session.execute(led).scalar_one()
-    people = [member.user_id for member in bid.members]
     mine = (ProjectMember.user_id.in_(people), ProjectMember.left_on.is_(None), running)
     counted = select(func.count()).select_from(ProjectMember).join(ProjectMember.project).where(*mine)
     return max(session.scalars(counted.group_by(ProjectMember.user_id)), default=0)

@@ -55,6 +55,7 @@ class TeamForm(TaskForm):
         validate=validate.Length(1, 50),
         metadata={
             "label": "团队成员",
+            "panel": "eligibility",
             "help": "建议“1+N+1”:1 名挂帅人、至少 3 名骨干、1 名导师或党员先锋;A 级榜单应有两个以上单位的人员。",
         },
     )
@@ -134,6 +135,7 @@ class WriteForm(TaskForm):
             required=True,
             validate=validate.Length(1, 20),
             metadata={
+                "panel": "eligibility",
                 "label": "指标承诺",
                 "help": "承诺值应不低于榜单目标；否决性指标低于目标的，资格审查不予通过。",
             },
