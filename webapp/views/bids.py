@@ -9,7 +9,7 @@ from werkzeug import Response
 from webapp import auth, db, eligibility_checks, idempotency, papers
 from webapp.pages import tasks_on
 from workflows import clock, work
-from workflows.domain import bids, eligibility, permissions
+from workflows.domain import bids, courses, eligibility, permissions, reviews
 from workflows.errors import NotFound
 
 pages = Blueprint("bids", __name__)
@@ -34,6 +34,10 @@ def show(bid_id: int) -> str:
         tasks=tasks_on(url_for("bids.show", bid_id=bid_id)),
         document=bids.document(session, bid, actor=actor),
         is_as_good=eligibility.is_as_good,
+        stops=courses.of_bid(bid),
+        today=clock.today(),
+        feedback=reviews.told_to(session, bid, actor=actor),
+        ranked=reviews.how_many_ranked(session, bid),
         may_withdraw=permissions.may_withdraw(actor, bid) and closes is not None and clock.now() < closes,
     )
 

@@ -3,12 +3,13 @@
 from flask import Blueprint, render_template, request, url_for
 from werkzeug import Response
 
-from webapp import db, papers
+from webapp import auth, db, papers
 from webapp.pages import PAGE_SIZE, Paging, page_number, tasks_on
-from workflows.domain import publicities
+from workflows.domain import courses, objections, publicities
 
 pages = Blueprint("publicities", __name__)
 
+MOST_OBJECTIONS = 100
 STATES = {"open": True, "closed": False}
 
 
@@ -21,13 +22,31 @@ def index() -> str:
 
 @pages.get("/publicities/<int(min=1,max=2147483647):publicity_id>")
 def show(publicity_id: int) -> str:
-    publicity = publicities.get(db.session(), publicity_id)
+    session, actor = db.session(), auth.actor()
+    publicity = publicities.get(session, publicity_id)
     path = url_for("challenges.show", challenge_id=publicity.challenge_id)
+    seen = objections.listing(session, actor=actor, publicity_id=publicity_id, size=MOST_OBJECTIONS)[0]
     return render_template(
         "publicities/show.html",
         publicity=publicity,
         tasks=tasks_on(path),
+        days_left=publicities.days_left(session, publicity),
+        last_day=publicities.last_day(publicity),
+        seen={one.id for one in seen},
+        mine=[one for one in seen if one.filer_id == actor.id],
         may_object=publicity.closed_at is None and not publicities.has_run_out(publicity),
+    )
+
+
+@pages.get("/objections/<int(min=1,max=2147483647):objection_id>")
+def objection(objection_id: int) -> str:
+    """异议: how it stands and what was answered, for its filer and for whoever handles it."""
+    found = objections.get(db.session(), objection_id, actor=auth.actor())
+    return render_template(
+        "publicities/objection.html",
+        objection=found,
+        stops=courses.of_objection(found),
+        tasks=tasks_on(url_for("publicities.objection", objection_id=objection_id)),
     )
 
 

@@ -11,9 +11,13 @@ from workflows.domain import challenges
 from workflows.domain.terms import LISTING_ACTIONS
 from workflows.models import (
     BEFORE_PUBLICATION,
+    Bid,
+    BidState,
     Challenge,
     ChallengeState,
     ListingChange,
+    Objection,
+    ObjectionState,
     Project,
     Publicity,
     SealKey,
@@ -25,6 +29,33 @@ DELIVERED = (
     ChallengeState.REWARDING,
     ChallengeState.ARCHIVED,
 )
+PLACES: dict[str, int] = {
+    BidState.DRAFT: 0,
+    BidState.SEALED: 2,
+    BidState.OPENED: 3,
+    BidState.ELIGIBLE: 4,
+    BidState.REVIEWING: 4,
+    BidState.PROPOSED: 5,
+    BidState.RESERVE: 7,
+    BidState.IN_PUBLICITY: 5,
+    BidState.WON: 7,
+    BidState.LOST: 7,
+}  # how many steps of a bid lie behind it
+RESULTS: dict[str, str] = {BidState.WON: "中榜", BidState.LOST: "未中", BidState.RESERVE: "候补"}
+ENDED_EARLY: dict[str, str] = {
+    BidState.WITHDRAWN: "已撤回",
+    BidState.LAPSED: "逾期未递交",
+    BidState.INELIGIBLE: "资格不合格",
+    BidState.DISQUALIFIED: "取消资格",
+}
+OBJECTION_PLACES: dict[str, int] = {
+    ObjectionState.FILED: 1,
+    ObjectionState.INVESTIGATING: 2,
+    ObjectionState.CONCLUDED: 3,
+    ObjectionState.REPLIED: 4,
+    ObjectionState.REVIEWING: 4,
+    ObjectionState.SETTLED: 6,
+}  # how many of its steps lie behind it
 AMENDED, SINGLE = "变更公告", "延期"  # what the office or the rules change while the bidding runs
 
 
@@ -62,6 +93,51 @@ def stops(session: Session, challenge: Challenge, notices: Sequence[Publicity]) 
         _shown(challenge, notices),
         Stop("完成期限", challenge.deadline, challenge.state in DELIVERED),
     ]
+
+
+def of_bid(bid: Bid) -> list[Stop]:
+    """How far ``bid`` has come: its steps in order, with the days that are kept, and its end if it has one."""
+    if bid.state in ENDED_EARLY:
+        reached = (bid.sealed_at is not None) + (bid.opened_at is not None)
+        done = [
+            Stop("密封递交", _day(bid.sealed_at), is_done=True),
+            Stop("开榜", _day(bid.opened_at), is_done=True),
+        ]
+        return [
+            Stop("我要揭榜", None, is_done=True),
+            *done[:reached],
+            Stop(ENDED_EARLY[bid.state], None, is_done=True),
+        ]
+    place = PLACES[bid.state]
+    titles = (
+        "组队与编制",
+        "密封递交",
+        "开榜",
+        "资格审查",
+        "评审答辩",
+        "公示",
+        RESULTS.get(bid.state, "定帅结果"),
+    )
+    days = {"密封递交": _day(bid.sealed_at), "开榜": _day(bid.opened_at)}
+    return [Stop(title, days.get(title), is_done=number < place) for number, title in enumerate(titles)]
+
+
+def of_objection(objection: Objection) -> list[Stop]:
+    """How far ``objection`` has come; a review is among its steps only when it was asked for."""
+    if objection.state == ObjectionState.REFUSED:
+        end = Stop("不予受理", _day(objection.settled_at), is_done=True)
+        return [Stop("提出", _day(objection.filed_at), is_done=True), end]
+    place = OBJECTION_PLACES[objection.state]
+    steps = [
+        ("提出", objection.filed_at),
+        ("受理", objection.accepted_at),
+        ("调查核实", None),
+        ("书面答复", objection.replied_at),
+        ("复核", None),
+        ("办结", objection.settled_at),
+    ]
+    found = [Stop(title, _day(at), is_done=number < place) for number, (title, at) in enumerate(steps)]
+    return found if objection.review_reason else [one for one in found if one.title != "复核"]
 
 
 def events(

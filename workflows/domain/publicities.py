@@ -159,6 +159,18 @@ def listing(
     return session.scalars(newest).all(), total
 
 
+def days_left(session: Session, publicity: Publicity) -> int | None:
+    """Working days until ``publicity`` runs out; None once it is over."""
+    if publicity.closed_at is not None or has_run_out(publicity):
+        return None
+    return calendar.workdays_between(session, clock.today(), last_day(publicity))
+
+
+def last_day(publicity: Publicity) -> dt.date:
+    """The last day on which an objection is in time."""
+    return clock.local(publicity.ends_at - dt.timedelta(microseconds=1)).date()
+
+
 def of_challenge(session: Session, challenge: Challenge) -> Sequence[Publicity]:
     """The notices about a challenge and what came of it, the newest first."""
     query = select(Publicity).where(Publicity.challenge_id == challenge.id)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflows.domain import panels, papers, permissions, recusals, scoring, selections
@@ -76,6 +76,20 @@ def of_bid(session: Session, bid: Bid, *, actor: User) -> Feedback:
     panel = session.get_one(Panel, ranked.panel_id)
     remarks = {one.remark.strip() for one in scoring.sheets(session, panel) if one.bid_id == bid.id}
     return Feedback(ranked.rank, ranked.mean, ranked.criteria, sorted(remarks - {""}))
+
+
+def told_to(session: Session, bid: Bid, *, actor: User) -> Feedback | None:
+    """What ``of_bid`` gives, or None where there is nothing to tell."""
+    try:
+        return of_bid(session, bid, actor=actor)
+    except NotFound:
+        return None
+
+
+def how_many_ranked(session: Session, bid: Bid) -> int:
+    """How many bids stood beside ``bid`` in its ranking, itself included; 0 while it has none."""
+    last = select(func.max(BidRank.panel_id)).where(BidRank.bid_id == bid.id).scalar_subquery()
+    return session.scalar(select(func.count()).select_from(BidRank).where(BidRank.panel_id == last)) or 0
 
 
 def papers_for(session: Session, panel_id: int, *, actor: User) -> papers.Papers:

@@ -8,6 +8,7 @@ from workflows.steps.inputs import (
     choice,
     files,
     identity,
+    opens,
     opinion,
     paragraph,
 )
@@ -24,13 +25,14 @@ class ObjectForm(Schema):
         required=True,
         metadata={
             "label": "署名",
+            "section": "署名",
             "widget": "radio",
             "choices": [("true", "实名"), ("false", "匿名")],
             "help": "实名异议必须受理，并可以申请复核；匿名异议须写明可以查证的证据，不记录是谁提出的。",
         },
     )
-    reason = paragraph("异议理由")
-    evidence = paragraph("证据或线索", required=False, help="匿名异议必填。")
+    reason = opens("异议理由", paragraph("异议理由"))
+    evidence = opens("证据", paragraph("证据或线索", required=False, help="匿名异议必填。"))
     files = files("证据附件", help="附件会留下上传人，匿名异议不能上传。")
 
 
