@@ -7,7 +7,7 @@ from marshmallow import Schema, fields
 
 from webapp import auth, db
 from webapp.api.fields import ID, DecimalText, Person
-from workflows.domain import bids, challenges, panels, papers, reviews
+from workflows.domain import bids, challenges, openings, panels, papers, reviews
 from workflows.models import PanelDraw
 
 endpoints = Blueprint("api_selections", __name__, url_prefix="/api/v1", description="评审与定帅")
@@ -79,6 +79,20 @@ class SelectionShown(Schema):
     ranks = fields.List(fields.Nested(Rank), required=True)
 
 
+class ConfirmationShown(Schema):
+    role = fields.String(required=True)
+    user = fields.Nested(Person, required=True)
+    witness = fields.String(required=True)
+    confirmed_at = fields.AwareDateTime(required=True)
+
+
+class OpeningShown(Schema):
+    confirmed = fields.List(fields.Nested(ConfirmationShown), required=True)
+    missing = fields.List(fields.String(), required=True, metadata={"description": "还没有确认的一方"})
+    opened_at = fields.AwareDateTime(required=True, allow_none=True)
+    opened_bids = fields.Integer(required=True)
+
+
 class FeedbackShown(Schema):
     rank = fields.Integer(required=True)
     mean = DecimalText(required=True)
@@ -127,6 +141,17 @@ def show(challenge_id: int) -> reviews.Selection:
     session, actor = db.session(), auth.actor()
     challenge = challenges.get(session, challenge_id, actor=actor)
     return reviews.seen(session, challenge, actor=actor)
+
+
+@endpoints.route(f"/challenges/{ID}challenge_id>/opening")
+@endpoints.response(200, OpeningShown)
+def opening(challenge_id: int) -> openings.Opening:
+    """一个榜单的开榜
+
+    办公室和纪委监督各一人确认后，一次开启全部申报。
+    """
+    session = db.session()
+    return openings.of_challenge(session, challenges.get(session, challenge_id, actor=auth.actor()))
 
 
 @endpoints.route(f"/bids/{ID}bid_id>/review")

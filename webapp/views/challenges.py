@@ -18,6 +18,7 @@ from workflows.domain import (
     challenges,
     courses,
     listings,
+    openings,
     permissions,
     projects,
     publicities,
@@ -134,6 +135,21 @@ def _around(challenge: Challenge) -> dict[str, Any]:
         "stops": courses.stops(session, challenge, shown),
         "events": courses.events(session, challenge, changes=changes, notices=shown, projects=led),
     }
+
+
+@pages.get(f"{CHALLENGE}/opening")
+def opening(challenge_id: int) -> str:
+    """开榜: who has confirmed it before which witness, and what was opened."""
+    session, actor = db.session(), auth.actor()
+    challenge = challenges.get(session, challenge_id, actor=actor)
+    return render_template(
+        "challenges/opening.html",
+        challenge=challenge,
+        opening=openings.of_challenge(session, challenge),
+        bids=[one for one in bids.of_challenge(session, challenge, actor=actor) if one.sealed_at is not None],
+        is_over=challenge.bid_to is not None and challenge.bid_to <= clock.now(),
+        tasks=tasks_on(url_for("challenges.show", challenge_id=challenge_id)),
+    )
 
 
 @pages.get(f"{CHALLENGE}/trial")

@@ -155,7 +155,7 @@ def events(
         found.append(Event(challenge.published_at, "发榜"))
     opened = _opened(session, challenge)
     if opened is not None:
-        found.append(Event(opened, "开榜"))
+        found.append(Event(opened, "开榜", path=f"/challenges/{challenge.id}/opening"))
     for notice in notices:
         path = f"/publicities/{notice.id}"
         found.append(Event(notice.opened_at, "公示", notice.title, path))

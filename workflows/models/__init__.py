@@ -66,6 +66,7 @@ from workflows.models.justifications import Justification, JustificationResult, 
 from workflows.models.listings import ListingAction, ListingChange
 from workflows.models.meetings import ActionItem, ItemState, Meeting, MeetingKind, MeetingPerson, MeetingState
 from workflows.models.notices import Notice
+from workflows.models.openings import OpeningConfirmation
 from workflows.models.organisation import ApiToken, Expert, Post, PostHolding, RoleGrant, Unit, User
 from workflows.models.panels import ConflictRecord, DefenceSlot, Panel, PanelDraw, PanelMember, SeatState
 from workflows.models.pledges import Pledge, PledgeSignature, PledgeState
@@ -171,6 +172,7 @@ __all__ = [
     "Objection",
     "ObjectionMeasure",
     "ObjectionState",
+    "OpeningConfirmation",
     "OpinionKind",
     "Panel",
     "PanelDraw",

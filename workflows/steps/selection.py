@@ -11,6 +11,7 @@ from workflows.domain import (
     challenges,
     measures,
     notices,
+    openings,
     papers,
     permissions,
     publicities,
@@ -73,6 +74,9 @@ def open_seals(act: Act) -> Vote:
     if not act.values["confirmed"]:
         raise Invalid({"confirmed": ["请确认后再开榜。"]})
     expect_another(act)
+    challenge = about(act.session, act.data)
+    witness = act.values["witness"]
+    openings.confirm(act.session, challenge, role=act.item.role, witness=witness, actor=act.actor)
     return Vote(agree=True)
 
 
