@@ -8,6 +8,7 @@ class Room:
     endpoint: str
     title: str
     icon: str
+    is_for_reviewers: bool = False  # shown to those only who were asked to review something
 
 
 GROUPS: dict[str, tuple[Room, ...]] = {
@@ -19,6 +20,7 @@ GROUPS: dict[str, tuple[Room, ...]] = {
     "揭榜": (
         Room("problems.index", "难题", "problem"),
         Room("challenges.index", "榜单", "challenge"),
+        Room("scoring.index", "评审打分", "score", is_for_reviewers=True),
         Room("publicities.index", "公示", "notice"),
     ),
     "攻坚": (

@@ -11,7 +11,7 @@ from marshmallow import Schema
 
 from webapp import auth, bundles, db, form_sections, formats, forms, i18n, navigation
 from webapp.form_fields import Picks
-from workflows import access, inboxes, timelines
+from workflows import access, inboxes, review_queues, timelines
 from workflows.domain import accounts, catalogues, justifications, notices, permissions, problems
 from workflows.domain.papers import Papers, Teams
 from workflows.models import Challenge, Problem, Project
@@ -170,6 +170,11 @@ def _bids(about: Any) -> dict[str, int]:
     return {f"{bid.leader.name} · {bid.unit.name}": bid.id for bid in bids}
 
 
+def _is_shown(room: navigation.Room) -> bool:
+    """Whether the side bar names ``room`` to the reader."""
+    return not room.is_for_reviewers or review_queues.is_reviewer(db.session(), auth.actor())
+
+
 def _shared() -> dict[str, Any]:
     theme = request.cookies.get(THEME_COOKIE)
     return {
@@ -184,6 +189,7 @@ def _shared() -> dict[str, Any]:
         "is_current": navigation.is_current,
         "key_choices": KEYS,
         "keys": "off" if request.cookies.get(KEYS_COOKIE) == "off" else "on",
+        "is_shown": _is_shown,
         "locales": i18n.LOCALES,
         "navigation": navigation.GROUPS,
         "may_see_findings": lambda bid: permissions.may_see_findings(db.session(), auth.actor(), bid),

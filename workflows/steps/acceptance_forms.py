@@ -53,7 +53,7 @@ def points(label: str, help: str) -> fields.Decimal:
     return fields.Decimal(
         required=True,
         validate=[validate.Range(Decimal(0), Decimal(100)), _at_most_four_decimals],
-        metadata={"label": label, "unit": "分"},
+        metadata={"label": label, "unit": "分", "help": help},
     )
 
 
