@@ -1,6 +1,8 @@
 """Charts as tables: the page shows the numbers, and the browser draws them if it can (assets/islands/chart.js)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from flask import url_for
 
@@ -20,12 +22,12 @@ CATEGORY_FIGURES = {"posted": "发榜", "taken_up": "揭榜", "accepted": "验�
 
 @dataclass(frozen=True)
 class Chart:
-    """``kind`` is bar, line or steps; ``heads`` name the series; ``rows`` have a name and a value of each series."""
+    """``kind`` is bar, line, range (lowest, mean, highest) or steps; ``heads`` name the series; ``rows`` have a name and a value of each series."""
 
     title: str
     kind: str
     heads: list[str]
-    rows: list[tuple[str, list[int]]]
+    rows: Sequence[tuple[str, Sequence[int | Decimal]]]
     path: str = ""  # where more of it is told
     action: str = ""
 

@@ -2,10 +2,9 @@
 
 from flask import Blueprint, render_template, url_for
 
-from webapp import auth, db
+from webapp import auth, db, selection_charts
 from webapp.pages import tasks_on
 from workflows.domain import challenges, reviews
-from workflows.domain.scoring import CRITERIA
 
 pages = Blueprint("selections", __name__)
 
@@ -15,9 +14,11 @@ def show(challenge_id: int) -> str:
     session, actor = db.session(), auth.actor()
     challenge = challenges.get(session, challenge_id, actor=actor)
     path = url_for("challenges.show", challenge_id=challenge_id)
+    selection = reviews.seen(session, challenge, actor=actor)
     return render_template(
         "selections/show.html",
-        selection=reviews.seen(session, challenge, actor=actor),
-        criteria=CRITERIA,
+        selection=selection,
+        charts=selection_charts.of(selection.spread),
+        criteria=selection_charts.CRITERIA,
         tasks=tasks_on(path),
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflows.domain import panels, papers, permissions, recusals, scoring, selections
+from workflows.domain import panels, papers, permissions, recusals, scoring, selections, standings
 from workflows.errors import NotFound
 from workflows.models import (
     Bid,
@@ -33,6 +33,9 @@ class Selection:
     slots: Sequence[DefenceSlot]
     vote: CommitteeVote | None
     ranks: Sequence[BidRank]
+    terms: standings.Terms | None = None  # by which the ranks came about
+    spread: Sequence[standings.Standing] = ()  # who gave what: for office and supervision alone
+    own: BidRank | None = None  # of the reader's team, once it is decided
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,21 @@ def seen(session: Session, challenge: Challenge, *, actor: User) -> Selection:
     if panel is None:
         return Selection(challenge, None, [], None, [])
     is_known = permissions.may_see_panel(session, actor, panel)
-    is_public = permissions.reads_all(session, actor) or _was_shown(session, challenge)
+    reads_all = permissions.reads_all(session, actor)
+    is_public = reads_all or _was_shown(session, challenge)
+    ranks = selections.ranks(session, challenge) if is_public else []
     return Selection(
         challenge,
         panel if is_known else None,
         [one for one in panel.slots if one.order_no is not None] if is_known else [],
         selections.latest_vote(session, panel) if is_public else None,
-        selections.ranks(session, challenge) if is_public else [],
+        ranks,
+        standings.terms(session, challenge, panel, ranks) if ranks else None,
+        standings.of(session, panel, ranks) if reads_all else [],
+        next(
+            (one for one in ranks if permissions.is_on_team(actor, one.bid) and one.bid.state in DECIDED),
+            None,
+        ),
     )
 
 

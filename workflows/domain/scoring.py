@@ -71,7 +71,7 @@ def sheets(session: Session, panel: Panel) -> list[ScoreSheet]:
     """Every sheet of the panel, by bid and seat."""
     query = select(ScoreSheet).join(PanelMember).where(PanelMember.panel_id == panel.id)
     ordered = query.order_by(ScoreSheet.bid_id, PanelMember.seat)
-    return list(session.scalars(ordered.options(joinedload(ScoreSheet.member))))
+    return list(session.scalars(ordered.options(joinedload(ScoreSheet.member).joinedload(PanelMember.user))))
 
 
 def flag(session: Session, panel: Panel, *, at: dt.datetime | None) -> list[int]:

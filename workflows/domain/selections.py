@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from workflows import calendar, clock
 from workflows.domain import (
@@ -239,7 +239,10 @@ def ranks(session: Session, challenge: Challenge) -> Sequence[BidRank]:
     query = (
         select(BidRank).join(Bid).where(BidRank.panel_id == panel.id, Bid.listing == challenge.relist_count)
     )
-    return session.scalars(query.order_by(BidRank.rank)).all()
+    shown = joinedload(BidRank.bid).options(
+        joinedload(Bid.leader).joinedload(User.unit), selectinload(Bid.members)
+    )
+    return session.scalars(query.order_by(BidRank.rank).options(shown)).all()
 
 
 def _most(session: Session, challenge: Challenge, *, at: dt.datetime | None) -> int:

@@ -1,5 +1,5 @@
 // Draws the table inside the element as a chart; the table stays below it, folded away, as its text twin.
-// data-chart: bar | line | steps (one after the other, as a funnel). First column: names; the others: series, their heads in <thead>.
+// data-chart: bar | line | range (lowest, mean, highest) | steps (one after the other, as a funnel). First column: names; the others: series, their heads in <thead>.
 import { BarChart, LineChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
@@ -56,6 +56,15 @@ function axes(names, series, ink, line) {
 }
 
 const OPTIONS = {
+  range: (names, [lowest, mean, highest], ink, line) => ({
+    ...axes(names, [mean], ink, line),
+    yAxis: { type: "value", min: Math.max(0, 10 * Math.floor(Math.min(...lowest.data) / 10 - 0.5)), max: 100, axisLabel: { color: ink }, splitLine: { lineStyle: { color: line } } },
+    series: [
+      { name: lowest.name, type: "bar", stack: "range", silent: true, barMaxWidth: 18, itemStyle: { color: "transparent" }, data: lowest.data },
+      { name: `${lowest.name}–${highest.name}`, type: "bar", stack: "range", barMaxWidth: 18, itemStyle: { opacity: 0.45, borderRadius: 4 }, data: highest.data.map((top, place) => top - lowest.data[place]), tooltip: { show: false } },
+      { name: mean.name, type: "line", symbol: "diamond", symbolSize: 14, lineStyle: { opacity: 0 }, label: { show: true, position: "right", color: ink }, data: mean.data },
+    ],
+  }),
   bar: (names, series, ink, line) => ({
     ...axes(names, series, ink, line),
     series: series.map((one) => ({ ...one, type: "bar", barMaxWidth: 36, label: { show: series.length === 1, position: "top", color: ink } })),

@@ -1,0 +1,34 @@
+"""The charts of a review: how far the experts were apart, and where each bid is strong."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from webapp.charts import Chart
+from workflows.domain.standings import Standing
+
+CRITERIA = {
+    "tech": "技术路线",
+    "pledge": "指标承诺",
+    "team": "团队能力",
+    "schedule": "进度与节点",
+    "money": "经费与效益",
+    "safety": "安全与可推广",
+}  # of domain.scoring.CRITERIA
+
+
+def of(standings: Sequence[Standing]) -> list[Chart]:
+    """For those who may know who gave what; none where nothing was scored."""
+    if not standings:
+        return []
+    ranges = [(_name(one), [one.lowest, one.rank.mean, one.highest]) for one in standings]
+    means = [
+        (title, [Decimal(one.rank.criteria[code]) for one in standings]) for code, title in CRITERIA.items()
+    ]
+    return [
+        Chart("各申报的得分范围", "range", ["最低", "平均", "最高"], ranges),
+        Chart("各项均分", "bar", [_name(one) for one in standings], means),
+    ]
+
+
+def _name(one: Standing) -> str:
+    return str(one.rank.bid.leader.name)
