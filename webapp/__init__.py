@@ -18,6 +18,7 @@ from webapp import (
     logs,
     pages,
     reward_terms,
+    rule_words,
     security,
     views,
 )
@@ -45,6 +46,7 @@ def create_app(**overrides: Any) -> Flask:
     security.set_up(app)
     formats.set_up(app)
     reward_terms.set_up(app)
+    rule_words.set_up(app)
     pages.set_up(app)
     views.set_up(app)
     api.set_up(app)

@@ -1,9 +1,10 @@
-"""The charts of a review: how far the experts were apart, and where each bid is strong."""
+"""The charts of what panels score: how far the experts were apart, and where each bid is strong."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 
 from webapp.charts import Chart
+from workflows.domain.acceptance_scores import Spread
 from workflows.domain.standings import Standing
 
 CRITERIA = {
@@ -14,6 +15,14 @@ CRITERIA = {
     "money": "经费与效益",
     "safety": "安全与可推广",
 }  # of domain.scoring.CRITERIA
+ACCEPTANCE_CRITERIA = {
+    "targets": "指标完成",
+    "tech": "技术水平",
+    "benefit": "效益",
+    "papers": "资料与规范",
+    "reach": "推广性",
+}  # of domain.verdicts.CRITERIA
+RANGE = ["最低", "平均", "最高"]
 
 
 def of(standings: Sequence[Standing]) -> list[Chart]:
@@ -25,9 +34,17 @@ def of(standings: Sequence[Standing]) -> list[Chart]:
         (title, [Decimal(one.rank.criteria[code]) for one in standings]) for code, title in CRITERIA.items()
     ]
     return [
-        Chart("各申报的得分范围", "range", ["最低", "平均", "最高"], ranges),
+        Chart("各申报的得分范围", "range", RANGE, ranges),
         Chart("各项均分", "bar", [_name(one) for one in standings], means),
     ]
+
+
+def of_acceptance(spread: Spread | None) -> list[Chart]:
+    """What the experts gave by criterion; none before the score is made."""
+    if spread is None:
+        return []
+    rows = [(ACCEPTANCE_CRITERIA[one.criterion], [one.lowest, one.mean, one.highest]) for one in spread.parts]
+    return [Chart("各项得分范围", "range", RANGE, rows)]
 
 
 def _name(one: Standing) -> str:

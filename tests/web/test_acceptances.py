@@ -100,6 +100,22 @@ def test_an_acceptance_is_for_the_project_and_its_experts(
     assert li.get("/acceptances").get_json() == {"rows": [], "total": 0}
 
 
+def test_the_page_explains_score_and_verdict(
+    visit: Callable[[], Visitor], database: Database, acceptance_id: int
+) -> None:
+    with database.transaction() as session:
+        scored = session.get_one(Acceptance, acceptance_id)
+        scored.score, scored.verdict, scored.hard_ok, scored.met_ratio = Decimal(85), "良好", True, Decimal(1)
+    wang = visit()
+    wang.sign_in("wang")
+    words = text_of(wang.get(f"/acceptances/{acceptance_id}").text)
+    assert "专家评分" in words
+    assert "技术水平 100% 85.00 85.00–85.00" in words
+    assert "验收结论 D9 第 1 版，第 4 行" in words
+    assert "验收得分 ≥ 80 · &lt; 90 85" in words
+    assert "赵专家" not in words
+
+
 def test_sheets_are_told_without_names(app: Flask, database: Database, acceptance_id: int) -> None:
     with database.transaction() as session:
         scored = session.get_one(Acceptance, acceptance_id)

@@ -201,6 +201,9 @@ def test_the_pages_show_them(visit: Visit, case_id: int) -> None:
     assert "验收兑现 2.3 万元 办理中" in text
     assert "B1 天然气产量与生产运行 20% 85" in text_of(visitor.get("/appraisals/1").text)
     assert "V06 一般责任事故（含轻伤以上） ✕ 已生效" in text_of(visitor.get("/vetoes/1").text)
+    assert "激励总额乘以 0.5" in text_of(visitor.get("/vetoes/1").text)
+    assert 'href="/vetoes/1"' in visitor.get("/vetoes?clause=V06").text
+    assert 'href="/vetoes/1"' not in visitor.get("/vetoes?clause=V01").text
     stranger = visit()
     stranger.sign_in("stranger")
     for path in (f"/rewards/{case_id}", "/vetoes/1", "/payouts/1.xlsx"):

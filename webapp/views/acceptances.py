@@ -4,7 +4,10 @@ from flask import Blueprint, render_template, url_for
 
 from webapp import auth, db
 from webapp.pages import PAGE_SIZE, Paging, page_number, searched, tasks_on
-from workflows.domain import acceptances, post_evaluations, results
+from webapp.selection_charts import ACCEPTANCE_CRITERIA as CRITERIA
+from webapp.selection_charts import of_acceptance as acceptance_charts
+from workflows import access
+from workflows.domain import acceptance_scores, acceptances, post_evaluations, reasons, results
 
 pages = Blueprint("acceptances", __name__)
 
@@ -14,12 +17,22 @@ def show(acceptance_id: int) -> str:
     session, actor = db.session(), auth.actor()
     acceptance = acceptances.get(session, acceptance_id, actor=actor)
     path = url_for("acceptances.show", acceptance_id=acceptance_id)
+    spread, decided = (
+        acceptance_scores.spread(session, acceptance),
+        acceptance_scores.why(session, acceptance),
+    )
     return render_template(
         "acceptances/show.html",
         acceptance=acceptance,
         audit=acceptances.audit_of(session, acceptance),
         post=post_evaluations.find(session, acceptance.project),
         tasks=tasks_on(path),
+        spread=spread,
+        charts=acceptance_charts(spread),
+        criteria=CRITERIA,
+        reasons=reasons.of(session, decided) if decided else [],
+        dossier=access.files_of_project(session, acceptance.project_id, actor=actor),
+        card=results.of_project(session, acceptance.project_id),
     )
 
 

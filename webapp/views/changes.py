@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, url_for
 
 from webapp import auth, db
 from webapp.pages import tasks_on
-from workflows.domain import change_shown, changes
+from workflows.domain import approvals, change_shown, change_terms, changes, permissions, reasons
 
 pages = Blueprint("changes", __name__)
 
@@ -15,5 +15,13 @@ def show(change_id: int) -> str:
     change = changes.get(session, change_id, actor=actor)
     path = url_for("changes.show", change_id=change_id)
     tasks = tasks_on(path)
-    lines = change_shown.lines(session, change)
-    return render_template("changes/show.html", change=change, lines=lines, tasks=tasks)
+    signed = approvals.of_subject(session, f"change:{change.id}")
+    return render_template(
+        "changes/show.html",
+        change=change,
+        lines=change_shown.lines(session, change),
+        tasks=tasks,
+        reasons=reasons.of(session, change_terms.why_route(session, change)),
+        approvals=[one for one in signed if permissions.may_see_approval(session, actor, one)],
+        hidden=len(signed),
+    )

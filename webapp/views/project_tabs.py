@@ -16,6 +16,8 @@ from workflows.domain import (
     meetings,
     milestones,
     permissions,
+    rag,
+    reasons,
     reports,
     rewards,
 )
@@ -45,7 +47,16 @@ def open_to(*, inside: bool) -> Mapping[str, str]:
 def _overview(session: Session, project: Project, actor: User) -> dict[str, Any]:
     inside = permissions.may_read_project(session, actor, project)
     told = reports.of_project(session, project) if inside else []
-    return {**_time_line(project), "reports": told[:LAST_REPORTS]}
+    return {**_time_line(project), "reports": told[:LAST_REPORTS], **_light(session, project)}
+
+
+def _light(session: Session, project: Project) -> dict[str, Any]:
+    """Why the project has its light: what the table would say now."""
+    decided, planned_pct = rag.why(session, project), rag.planned_pct(project, clock.today())
+    if decided is None:
+        return {"light_now": None, "light_reasons": [], "planned_pct": None}
+    because = reasons.of(session, decided)
+    return {"light_now": decided.value, "light_reasons": because, "planned_pct": planned_pct}
 
 
 def _nodes(session: Session, project: Project, _actor: User) -> dict[str, Any]:

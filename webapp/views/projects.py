@@ -1,5 +1,7 @@
 """攻关项目: the list with its filters in the address, one project, and the paper of its pledge."""
 
+from typing import Any
+
 from flask import Blueprint, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
@@ -84,10 +86,15 @@ def _acts(session: Session, project: Project, actor: User) -> list[tuple[str, st
         (permissions.may_order(session, actor), "starts.show", "supervision_order", "督办"),
     ]
     return [
-        (url_for(endpoint, name=name, project_id=project.id), title)
+        (url_for(endpoint, name=name, project_id=project.id, **_known(name, project)), title)
         for may, endpoint, name, title in offered
         if may
     ]
+
+
+def _known(name: str, project: Project) -> dict[str, Any]:
+    """What the form need not ask again."""
+    return {"progress_pct": project.progress_pct} if name == "report" else {}
 
 
 @pages.get(f"{PROJECT}/pledge")

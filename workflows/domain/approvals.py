@@ -178,6 +178,13 @@ def get(session: Session, approval_id: int, *, actor: User) -> Approval:
     return approval
 
 
+def of_subject(session: Session, subject: str) -> Sequence[Approval]:
+    """The approvals of "change:3" with their stages and signatures, in order. Who may see them is asked apart."""
+    shown = selectinload(Approval.stages).selectinload(ApprovalStage.signatures).selectinload(Signature.user)
+    query = select(Approval).where(Approval.subject == subject).order_by(Approval.id)
+    return session.scalars(query.options(shown)).all()
+
+
 def listing(
     session: Session,
     *,

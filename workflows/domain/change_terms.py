@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflows import calendar, clock
-from workflows.domain import eligibility, funds, justifications
+from workflows.domain import eligibility, funds, justifications, rules
+from workflows.domain.rules import Decided
 from workflows.errors import Invalid
 from workflows.models import (
     ChangeKind,
@@ -110,6 +111,12 @@ def route_facts(session: Session, change: ChangeRequest) -> dict[str, Any]:
             for number, value in change.after["values"].items()
         )
     return facts
+
+
+def why_route(session: Session, change: ChangeRequest) -> Decided:
+    """How D14 chose who is asked about ``change``, by the rules that its project keeps."""
+    asked = {**route_facts(session, change), "level": change.project.challenge.level}
+    return rules.decide(session, "change_route", asked, at=change.project.rules_at)
 
 
 def _pledged(session: Session, change: ChangeRequest) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.domain import rules
+from workflows.domain.rules import Decided
 from workflows.models import Milestone, MilestoneState, ProgressReport, Project, ProjectState
 
 RED, YELLOW = "red", "yellow"
@@ -87,11 +88,26 @@ def _gap(session: Session, project: Project) -> int:
     return session.scalar(last.order_by(ProgressReport.id.desc()).limit(1)) or 0
 
 
+def why(session: Session, project: Project) -> Decided | None:
+    """How the light would be worked out now; None while it stays as it is, since the project is not at work."""
+    if project.state not in SHOWS:
+        return None
+    late, gap = days_late(project, clock.today()), _gap(session, project)
+    found = _decide(session, project, late, gap, yellows=0)
+    if found.value != YELLOW:
+        return found
+    return _decide(session, project, late, gap, yellows=project.yellows_in_a_row)
+
+
 def _light(session: Session, project: Project, late: int, gap: int, *, yellows: int) -> str:
+    return str(_decide(session, project, late, gap, yellows=yellows).value)
+
+
+def _decide(session: Session, project: Project, late: int, gap: int, *, yellows: int) -> Decided:
     asked = {
         "days_late": late,
         "progress_gap": gap,
         "consecutive_yellow": yellows,
         "blocked": project.is_blocked,
     }
-    return str(rules.decide(session, "rag", asked, at=project.rules_at).value)
+    return rules.decide(session, "rag", asked, at=project.rules_at)

@@ -90,6 +90,12 @@ _SHOWN = (
 )
 
 
+def of_project(session: Session, project_id: int) -> ResultCard | None:
+    """The card that the project left."""
+    query = select(ResultCard).where(ResultCard.project_id == project_id)
+    return session.scalars(query.limit(1)).one_or_none()
+
+
 def listing(
     session: Session,
     *,

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session, joinedload
 from workflows import calendar, clock, dmn
 from workflows.domain import notices, permissions, rules
 from workflows.domain.calculation import Veto
+from workflows.domain.rules import Decided
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import IntegrityRecord, Project, ProjectState, Unit, User, VetoEvent, VetoState
 
 LIVE = (VetoState.PROPOSED, VetoState.NOTIFIED, VetoState.APPEALED, VetoState.CONFIRMED)
 HEADS = ("party_secretary", "admin_head")
+CLAUSES = tuple(f"V{number:02}" for number in range(1, 11))
 
 
 def propose(session: Session, values: Mapping[str, Any], *, actor: User) -> VetoEvent:
@@ -129,6 +131,24 @@ def of_unit(session: Session, unit_id: int) -> list[VetoEvent]:
     """Those that count against the unit."""
     query = select(VetoEvent).where(VetoEvent.unit_id == unit_id, VetoEvent.state == VetoState.CONFIRMED)
     return list(session.scalars(query.order_by(VetoEvent.id)))
+
+
+def why(session: Session, veto: VetoEvent) -> Decided:
+    """What the event alone makes of the factor V by the tables in force (D12)."""
+    asked = {"events": [{"clause": veto.clause, "is_major": veto.is_major}]}
+    at = veto.project.rules_at if veto.project is not None else None
+    return rules.decide(session, "veto", asked, at=at)
+
+
+def clauses(session: Session) -> dict[str, str]:
+    """The titles of the clauses in force, by code."""
+    return {code: clause(session, code)["title"] for code in CLAUSES}
+
+
+def people_of(session: Session, veto: VetoEvent) -> dict[int, User]:
+    """Those who acted on it, by id."""
+    ids = {veto.proposed_by_id, veto.decided_by_id, veto.appealed_by_id, veto.restored_by_id} - {None}
+    return {one.id: one for one in session.scalars(select(User).where(User.id.in_(ids)))}
 
 
 def as_facts(events: Sequence[VetoEvent]) -> tuple[Veto, ...]:
