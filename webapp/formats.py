@@ -220,7 +220,9 @@ PLEDGE_SHORT = {  # by whether the indicator is a hard one
 
 
 def set_up(app: Flask) -> None:
-    app.jinja_env.filters.update(day=day, moment=moment, until=until, money=money, number=number)
+    app.jinja_env.filters.update(
+        day=day, moment=moment, until=until, money=money, number=number, clock_time=clock_time
+    )
     app.jinja_env.globals.update(
         kind_of_node=gantt.kind_of,
         node_bars=gantt.node_bars,
@@ -272,6 +274,11 @@ def day(value: dt.date | dt.datetime) -> str:
 def moment(value: dt.datetime) -> str:
     """2026年11月23日 09:30."""
     return f"{day(value)} {clock.local(value):%H:%M}"
+
+
+def clock_time(value: dt.datetime) -> str:
+    """09:30, at the plant."""
+    return f"{clock.local(value):%H:%M}"
 
 
 def until(value: dt.datetime) -> str:

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from marshmallow import fields
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from workflows import access, inboxes
-from workflows.domain import permissions
+from workflows.domain import drafts, permissions
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.registry import HUMAN
 from workflows.engine.tables import CANCELLED, DONE, OPEN, WorkItem
@@ -31,7 +32,7 @@ MOST = 100  # of one person, the latest
 class Phase:
     """One task of one expert in a review; ``signed`` of ``asked`` experts have handed theirs in.
 
-    ``parts`` are the things to judge in it, ``is_blind`` says whether they are read without names.
+    ``parts`` are the things to judge in it, of which the draft has ``filled``; ``is_blind`` says whether they are read without names.
     """
 
     item_id: int
@@ -39,6 +40,7 @@ class Phase:
     is_open: bool
     is_blind: bool
     parts: int
+    filled: int
     signed: int
     asked: int
     due_at: dt.datetime | None
@@ -64,6 +66,7 @@ def of(session: Session, actor: User) -> list[Review]:
     items = _items(session, actor)
     rounds = _rounds(session, {one.round_id for one in items if one.round_id is not None})
     parts = _parts(session, {one.process.subject_path for one in items}, actor)
+    typed = drafts.of_items(session, actor, [one.id for one in items if one.status == OPEN])
     by_process: dict[int, list[WorkItem]] = {}
     for item in sorted(items, key=lambda one: one.id):
         by_process.setdefault(item.process_id, []).append(item)
@@ -71,7 +74,7 @@ def of(session: Session, actor: User) -> list[Review]:
         Review(
             LIBRARY.titles().get(of_one[0].process.name, of_one[0].process.name),
             of_one[0].process.subject,
-            [_phase(session, item, rounds, parts) for item in of_one],
+            [_phase(session, item, rounds, parts, typed.get(item.id, ())) for item in of_one],
         )
         for of_one in by_process.values()
     ]
@@ -130,7 +133,11 @@ def _subject(path: str) -> str:
 
 
 def _phase(
-    session: Session, item: WorkItem, rounds: Mapping[int, tuple[int, int]], parts: Mapping[str, int]
+    session: Session,
+    item: WorkItem,
+    rounds: Mapping[int, tuple[int, int]],
+    parts: Mapping[str, int],
+    typed: drafts.Typed,
 ) -> Phase:
     signed, asked = rounds.get(item.round_id or 0, (0, 0))
     return Phase(
@@ -139,12 +146,28 @@ def _phase(
         is_open=item.status == OPEN,
         is_blind=item.step in BLIND,
         parts=parts.get(item.process.subject_path, 0) or 1,
+        filled=_filled(item.step, typed),
         signed=signed,
         asked=asked,
         due_at=item.due_at,
         workdays_left=inboxes.workdays_left(session, item.due_at) if item.status == OPEN else None,
         done_at=item.done_at,
     )
+
+
+def _filled(step: str, typed: drafts.Typed) -> int:
+    """Of how many rows everything that must be filled in stands in what was ``typed``, as in rows.0.tech."""
+    known = HUMAN[step].form._declared_fields.get("rows")
+    if not isinstance(known, fields.List) or not isinstance(known.inner, fields.Nested):
+        return 0
+    asked = {name for name, one in known.inner.schema.fields.items() if one.required}
+    rows: dict[str, set[str]] = {}
+    for name, text in typed:
+        table, _, rest = name.partition(".")
+        number, _, column = rest.partition(".")
+        if table == "rows" and text.strip():
+            rows.setdefault(number, set()).add(column)
+    return sum(asked <= given for given in rows.values())
 
 
 def _order(review: Review) -> tuple[Any, ...]:

@@ -1,5 +1,6 @@
 """The queue of an expert: what is to score by panel, how far it is, and who has such a room at all."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -36,6 +37,18 @@ def test_the_queue_tells_phase_parts_and_how_many_have_signed(
     assert "✓ 回避申报" in words
     selecting.preview(made)
     assert "✓ 书面预审" in text_of(visitor.get("/scoring").text)
+
+
+def test_a_draft_counts_towards_what_is_filled(visit: Visit, database: Database, made: Selecting) -> None:
+    selecting.preview(made)
+    visitor, path = reviewer(visit, database, "selection.score")
+    ticket = re.search(r'name="_place" value="([^"]+)"', visitor.get(path).text)
+    assert ticket is not None
+    typed = sheets_by_bid(made, tech="")
+    saved = visitor.post("/drafts", {**typed, "_place": ticket[1]})
+    assert saved.location == path
+    assert "1/2 已填" in text_of(visitor.get(path).text)
+    assert "已填 1/2（草稿）" in text_of(visitor.get("/scoring").text)
 
 
 def test_what_is_signed_moves_below(visit: Visit, database: Database, made: Selecting) -> None:

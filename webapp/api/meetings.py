@@ -21,6 +21,8 @@ class MeetingsAsked(Paged):
     kind = fields.String(load_default=None, validate=validate.OneOf(list(MeetingKind)))
     state = fields.String(load_default=None, validate=validate.OneOf(list(MeetingState)))
     project_id = _known_id()
+    since = fields.Date(load_default=None, metadata={"description": "召开（未召开的按纪要期限）不早于这一天"})
+    until = fields.Date(load_default=None, metadata={"description": "不晚于这一天"})
 
 
 class MeetingSummary(Schema):

@@ -20,6 +20,16 @@ function wake(root) {
 wake(document);
 document.addEventListener("htmx:after:swap", () => wake(document));
 
+// The wall fills the screen; who has no script has F11.
+function offerFullScreen() {
+  for (const button of document.querySelectorAll("[data-full-screen]")) button.hidden = !document.fullscreenEnabled || Boolean(document.fullscreenElement);
+}
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-full-screen]")) document.documentElement.requestFullscreen();
+});
+for (const name of ["fullscreenchange", "htmx:after:swap"]) document.addEventListener(name, offerFullScreen);
+offerFullScreen();
+
 // Go to what has to be corrected first.
 document.querySelector("[data-focus-first] [aria-invalid=true]")?.focus();
 

@@ -19,7 +19,7 @@ from workflows.models import Project, ProjectState, User
 pages = Blueprint("projects", __name__)
 
 PROJECT = "/projects/<int(min=1,max=2147483647):project_id>"
-WALL_ROWS = 12  # that a large screen holds
+WALL_ROWS = 8  # that a screen of 1920×1080 holds in letters that are read from four metres
 REPORTED = (*projects.AT_WORK, ProjectState.SUSPENDED)
 
 
@@ -45,6 +45,7 @@ def wall() -> str:
         rows=rows,
         lights=lights,
         today=today,
+        now=clock.now(),
         scale=gantt.scale_of(rows, today),
         paging=paging,
         following=page + 1 if page < paging.last else 1,

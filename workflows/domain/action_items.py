@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -10,8 +11,10 @@ from sqlalchemy.orm import Session, joinedload
 from workflows import calendar, clock
 from workflows.domain import notices, permissions, projects, rules
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
-from workflows.models import ActionItem, ItemState, Meeting, User
+from workflows.models import ActionItem, ItemState, Meeting, Project, User
 
+LATE, OPEN, REPORTED, CLOSED = "late", "open", "reported", "closed"
+COLUMNS = {LATE: "逾期", OPEN: "办理中", REPORTED: "待销号", CLOSED: "已销号"}  # of the board
 REPORT = "action_item.report"  # the step whose reminders tell when to escalate
 
 
@@ -165,6 +168,50 @@ def listing(
     total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     first = query.order_by(ActionItem.due_on, ActionItem.id).offset((page - 1) * size).limit(size)
     return session.scalars(first.options(joinedload(ActionItem.owner))).all(), total
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the board: the first of its items, and how many there are in all."""
+
+    items: Sequence[ActionItem]
+    total: int
+
+
+def board(
+    session: Session,
+    *,
+    actor: User,
+    owner_id: int | None = None,
+    project_id: int | None = None,
+    q: str = "",
+    size: int = 20,
+) -> dict[str, Column]:
+    """What ``actor`` may see by COLUMNS: late and at work by their day, reported, and done with the latest first."""
+    seen = select(ActionItem).where(_seen_by(session, actor))
+    if owner_id is not None:
+        seen = seen.where(ActionItem.owner_id == owner_id)
+    if project_id is not None:
+        seen = seen.where(ActionItem.project_id == project_id)
+    if q:
+        seen = seen.where(ActionItem.what.icontains(q, autoescape=True))
+    is_late = (ActionItem.state == ItemState.OPEN) & (ActionItem.due_on < clock.today())
+    by_column = {
+        LATE: is_late,
+        OPEN: (ActionItem.state == ItemState.OPEN) & ~is_late,
+        REPORTED: ActionItem.state == ItemState.REPORTED,
+        CLOSED: ActionItem.state == ItemState.CLOSED,
+    }
+    return {name: _column(session, seen.where(where), name, size) for name, where in by_column.items()}
+
+
+def _column(session: Session, query: Any, name: str, size: int) -> Column:
+    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    order = (ActionItem.closed_at.desc(),) if name == CLOSED else (ActionItem.due_on, ActionItem.id)
+    project = joinedload(ActionItem.project).joinedload(Project.challenge)
+    owner = joinedload(ActionItem.owner).joinedload(User.unit)
+    items = session.scalars(query.order_by(*order).limit(size).options(owner, project)).all()
+    return Column(items, total)
 
 
 def _seen_by(session: Session, actor: User) -> Any:

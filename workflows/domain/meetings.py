@@ -192,17 +192,38 @@ def listing(
     kind: str | None = None,
     state: str | None = None,
     project_id: int | None = None,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
     page: int = 1,
     size: int = 20,
 ) -> tuple[Sequence[Meeting], int]:
-    """The meetings that ``actor`` may see, the newest first, with how many there are; pages count from 1."""
+    """The meetings that ``actor`` may see, the newest first, with how many there are; pages count from 1.
+
+    ``since`` and ``until`` are days, both within: of a meeting that was held its day, else that on which it is due.
+    """
     wanted = {Meeting.kind: kind, Meeting.state: state, Meeting.project_id: project_id}
     query = select(Meeting).where(_seen_by(session, actor))
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
+    query = query.where(*_within(since, until))
     total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Meeting.id.desc()).offset((page - 1) * size).limit(size)
+    newest = query.order_by(_DAY.desc(), Meeting.id.desc()).offset((page - 1) * size).limit(size)
     loaded = (joinedload(Meeting.project).joinedload(Project.challenge), joinedload(Meeting.milestone))
     return session.scalars(newest.options(*loaded, joinedload(Meeting.year))).all(), total
+
+
+_DAY = func.coalesce(Meeting.held_on, func.date(Meeting.hold_by))
+
+
+def _within(since: dt.date | None, until: dt.date | None) -> list[Any]:
+    """The SQL conditions that a meeting was held, or is due, in these days."""
+    found: list[Any] = []
+    if since is not None:
+        is_due = Meeting.held_on.is_(None) & (Meeting.hold_by > clock.start_of(since))
+        found.append((Meeting.held_on >= since) | is_due)
+    if until is not None:
+        is_due = Meeting.held_on.is_(None) & (Meeting.hold_by <= clock.end_of(until))
+        found.append((Meeting.held_on <= until) | is_due)
+    return found
 
 
 def _seen_by(session: Session, actor: User) -> Any:

@@ -26,8 +26,8 @@ export default function wake(element) {
   });
   parts.forEach((part, place) => {
     const button = part.querySelector("[data-next]");
-    button.hidden = false;
-    button.addEventListener("click", () => {
+    button.addEventListener("click", (event) => {
+      event.preventDefault(); // what was typed is saved by itself (draft.js)
       const after = [...parts.slice(place + 1), ...parts.slice(0, place)];
       go(after.find((one) => !isFilled(one)) ?? after[0]);
     });
