@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from webapp.api.fields import BIGGEST_ID, JsonInt
+from workflows.domain import conflicts
 
 REASON = {"label": "理由", "widget": "textarea"}
 USER_ID = validate.Range(1, BIGGEST_ID)
@@ -33,6 +34,19 @@ class Why(Schema):
     """减签."""
 
     reason = _reason()
+
+
+class Recusal(Why):
+    """回避."""
+
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(list(conflicts.RELATIONS), labels=list(conflicts.RELATIONS.values())),
+        metadata={
+            "label": "关系",
+            "help": "提交后您退出评审组，不再评这一批材料；理由由办公室和纪委监督查看。",
+        },
+    )
 
 
 class Urging(Schema):

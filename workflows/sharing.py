@@ -1,4 +1,4 @@
-"""What people do with a task other than doing it: 转办, 委派, 加签, 减签, 催办, 抄送."""
+"""What people do with a task other than doing it: 转办, 委派, 加签, 减签, 催办, 抄送, 回避."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import access, clock
-from workflows.domain import drafts, notices, permissions
+from workflows.domain import drafts, notices, permissions, recusals
 from workflows.domain.permissions import Grants
 from workflows.engine import signing
 from workflows.engine.people import NOT_ENDED
@@ -15,9 +15,10 @@ from workflows.engine.registry import HUMAN
 from workflows.engine.runtime import Run
 from workflows.engine.tables import OPEN, HistoryEntry, WorkItem
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
-from workflows.models import CopyTo, User
+from workflows.models import CopyTo, Panel, User
 
 PERSONAL = ("leader", "member")  # whose tasks are theirs alone: they lead, or join, in person
+JUDGED = ("selection.preview", "selection.score", "acceptance.score")  # by the seats of a panel
 MOST_COPIES = 50
 
 
@@ -31,10 +32,13 @@ class Offered:
     remove: bool
     urge: bool
     copy: bool
+    step_down: bool
 
     @property
     def is_any(self) -> bool:
-        return any((self.transfer, self.delegate, self.add, self.remove, self.urge, self.copy))
+        return any(
+            (self.transfer, self.delegate, self.add, self.remove, self.urge, self.copy, self.step_down)
+        )
 
 
 def transfer(session: Session, item_id: int, user_id: int, *, actor: User, reason: str) -> None:
@@ -84,6 +88,26 @@ def remove_signer(session: Session, item_id: int, *, actor: User, reason: str) -
     signing.remove_signer(run, item, actor_id=actor.id, reason=reason)
 
 
+def step_down(session: Session, item_id: int, *, relation: str, actor: User, reason: str) -> None:
+    """回避: an expert who finds a conflict of interest while judging leaves the panel; the others go on.
+
+    Raises as ``access.take`` and ``recusals.step_down``; NotFound for a task that no seat of a panel does.
+    """
+    taken = access.take(session, item_id, actor=actor)
+    if taken.item.step not in JUDGED:
+        raise NotFound("这项任务不是评审组专家的任务，不能回避。")
+    data = access.data_of(taken.run, taken.item)
+    panel, at = session.get_one(Panel, data["panel_id"]), data.get("rules_at")
+    recusals.step_down(session, panel, relation=relation, reason=reason, actor=actor, at=at)
+    drafts.forget(session, item_id)
+    signing.remove_signer(taken.run, taken.item, actor_id=actor.id, reason=panel_reason(panel, actor))
+
+
+def panel_reason(panel: Panel, actor: User) -> str:
+    """Why ``actor`` left the panel."""
+    return next(one.recuse_reason for one in panel.members if one.user_id == actor.id)
+
+
 def urge(session: Session, item_id: int, *, actor: User, reason: str) -> None:
     """催办: remind whoever is asked. Raises Forbidden unless ``actor`` started the process, takes part, or is the office."""
     run, item, held = _seen(session, item_id, actor)
@@ -131,6 +155,7 @@ def offered(session: Session, item: WorkItem, *, may_complete: bool, actor: User
         remove=is_in_round and item.status in NOT_ENDED and _may_remove(session, item, held),
         urge=is_open and not may_complete and _may_urge(session, item, held),
         copy=_may_copy(session, item, held),
+        step_down=may_complete and item.step in JUDGED,
     )
 
 

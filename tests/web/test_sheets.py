@@ -91,3 +91,13 @@ def test_conflicts_are_declared_team_by_team(visit: Visit, database: Database) -
     keys = re.findall(r'type="hidden" name="rows\.\d\.bid_id" value="(\d+)"', page)
     assert sorted(int(key) for key in keys) == sorted(begun.bid_ids)
     assert "Project-Id-Version" not in page  # of a choice without a name
+
+
+def test_an_expert_steps_down_from_the_sheet(visit: Visit, database: Database, made: Selecting) -> None:
+    visitor, path = reviewer(visit, database, "selection.preview")
+    form = f"{path}/share/recusal"
+    assert f'href="{form}"' in visitor.get(path).text
+    assert visitor.post(form, {"kind": "kin"}).status_code == 422
+    gone = visitor.post(form, {"kind": "kin", "reason": "表弟在该团队"})
+    assert (gone.status_code, gone.location) == (302, "/work")
+    assert "没有待评的材料" in text_of(visitor.get("/scoring").text)

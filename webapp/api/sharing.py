@@ -6,7 +6,7 @@ from flask_smorest import Blueprint
 
 from webapp import auth, db, idempotency
 from webapp.api.fields import ID, IDEMPOTENCY_KEY
-from webapp.sharing_forms import Copies, Signer, ToPerson, Urging, Why
+from webapp.sharing_forms import Copies, Recusal, Signer, ToPerson, Urging, Why
 from workflows import sharing
 
 endpoints = Blueprint("api_sharing", __name__, url_prefix="/api/v1/work-items", description="任务的流转")
@@ -48,6 +48,20 @@ def add_signer(asked: dict[str, Any], item_id: int) -> None:
     sharing.add_signer(
         db.session(), item_id, asked["user_id"], before=before, actor=auth.actor(), reason=reason
     )
+
+
+@endpoints.route(f"{ITEM}/recusal", methods=["POST"])
+@endpoints.doc(parameters=[IDEMPOTENCY_KEY])
+@idempotency.once
+@endpoints.response(204)
+@endpoints.arguments(Recusal)
+def step_down(asked: dict[str, Any], item_id: int) -> None:
+    """回避
+
+    专家在评审中发现应当回避的关系时退出评审组，席位空缺，办公室和纪委监督会收到通知。
+    """
+    how = {"relation": asked["kind"], "reason": asked["reason"]}
+    sharing.step_down(db.session(), item_id, **how, actor=auth.actor())
 
 
 @endpoints.route(f"{ITEM}/removal", methods=["POST"])

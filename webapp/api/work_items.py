@@ -119,7 +119,7 @@ class RoundShown(Schema):
 class Offers(Schema):
     """Which acts of sharing the caller may do with the task."""
 
-    transfer, delegate, add, remove, urge, copy = (fields.Boolean(required=True) for _ in range(6))
+    transfer, delegate, add, remove, urge, copy, step_down = (fields.Boolean(required=True) for _ in range(7))
 
 
 class Task(TaskState):

@@ -1,4 +1,4 @@
-"""转办, 委派, 加签, 减签, 催办, 抄送: one small form each, reached from the page of the task."""
+"""转办, 委派, 加签, 减签, 回避, 催办, 抄送: one small form each, reached from the page of the task."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from webapp import auth, db, drafts, forms, idempotency
 from webapp.pages import picks_for
-from webapp.sharing_forms import CopyToOne, Signer, ToPerson, Urging, Why
+from webapp.sharing_forms import CopyToOne, Recusal, Signer, ToPerson, Urging, Why
 from workflows import sharing, tasks, work
 from workflows.errors import Invalid, NotFound
 
@@ -54,6 +54,11 @@ def _remove(item_id: int, sent: Mapping[str, Any]) -> None:
     sharing.remove_signer(db.session(), item_id, actor=auth.actor(), reason=sent["reason"])
 
 
+def _step_down(item_id: int, sent: Mapping[str, Any]) -> None:
+    how = {"relation": sent["kind"], "reason": sent["reason"]}
+    sharing.step_down(db.session(), item_id, **how, actor=auth.actor())
+
+
 def _urge(item_id: int, sent: Mapping[str, Any]) -> None:
     sharing.urge(db.session(), item_id, actor=auth.actor(), reason=sent["reason"])
 
@@ -67,6 +72,7 @@ ACTS = {
     "delegation": Act("委派", ToPerson, lambda offers: offers.delegate, _delegate),
     "signers": Act("加签", Signer, lambda offers: offers.add, _add),
     "removal": Act("减签", Why, lambda offers: offers.remove, _remove),
+    "recusal": Act("回避", Recusal, lambda offers: offers.step_down, _step_down),
     "urging": Act("催办", Urging, lambda offers: offers.urge, _urge),
     "copies": Act("抄送", CopyToOne, lambda offers: offers.copy, _copy),
 }
@@ -94,7 +100,7 @@ def do(item_id: int, act: str) -> Response:
         db.session().rollback()
         return _page(item_id, act, values=values, errors=refused.fields, status=refused.status)
     flash(gettext("已提交。"))
-    gone = act in ("transfer", "delegation")
+    gone = act in ("transfer", "delegation", "recusal")
     return make_response(redirect(url_for("work.boxes") if gone else url_for("work.show", item_id=item_id)))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.domain import conflicts, rules
+from workflows.domain import conflicts, notices, permissions, rules
 from workflows.errors import Conflict, Forbidden, Invalid
 from workflows.models import ConflictRecord, Panel, PanelMember, SeatState, User
 
@@ -62,6 +62,29 @@ def declare(
             found = (member.user_id, row["bid_id"])
             record(session, panel, *found, row["kind"], "self", note=row["note"], at=at)
     member.declared_at = clock.now()
+
+
+def step_down(
+    session: Session, panel: Panel, *, relation: str, reason: str, actor: User, at: dt.datetime | None
+) -> None:
+    """回避 after the declarations: ``actor`` finds a relation only now and leaves the seat, which stays free.
+
+    Office and supervision are told. Raises Forbidden unless they hold a seat, Invalid for a relation that D4 only
+    wants disclosed, Conflict for the last one on the panel.
+    """
+    member = seat_of(panel, actor)
+    if conflicts.action(session, relation, at=at)[0] != conflicts.RECUSE:
+        raise Invalid({"kind": ["这种关系只需披露，不必退出评审组。"]})
+    if len(seated(panel)) == 1:
+        raise Conflict("评审组只剩您一人，请告知揭榜挂帅办公室另行组建。")
+    member.state = SeatState.REPLACED
+    member.recuse_reason = f"{conflicts.RELATIONS[relation]}：{reason}"[:300]
+    session.flush()
+    link = f"/challenges/{panel.challenge_id}/selection"
+    text = f"专家{actor.name}因回避退出评审组，席位 {member.seat} 空缺，还有 {len(seated(panel))} 人。"
+    for role in permissions.READ_ALL:
+        for one in permissions.holders(session, role, None):
+            notices.send(session, one.id, text=text, link=link)
 
 
 def clear(session: Session, panel: Panel, *, at: dt.datetime | None) -> Cleared:

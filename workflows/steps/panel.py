@@ -119,8 +119,10 @@ def preview(act: Act) -> Vote:
 
 
 @service_step("selection.set_defence")
-def set_defence(session: Session, data: Data) -> None:
-    selections.set_defence(session, panel_of(session, data), at=keeping.at(data))
+def set_defence(session: Session, data: Data) -> dict[str, Any]:
+    panel = panel_of(session, data)
+    selections.set_defence(session, panel, at=keeping.at(data))
+    return {"panel_expert_ids": [one.user_id for one in recusals.seated(panel)]}  # some may have left since
 
 
 def _every_bid(session: Session, data: Data, _actor: User) -> dict[str, Any]:

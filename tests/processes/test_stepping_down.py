@@ -1,0 +1,71 @@
+"""An expert who finds a conflict of interest only while judging leaves the panel; the others go on."""
+
+import pytest
+from sqlalchemy import select
+
+from tests import play
+from tests.processes import selecting
+from tests.processes.cast import Cast
+from tests.processes.selecting import Selecting
+from workflows import sharing
+from workflows.db import Database
+from workflows.engine.tables import OPEN, WorkItem
+from workflows.errors import Forbidden, Invalid, NotFound
+from workflows.models import Notice, Panel, PanelMember, User
+
+
+@pytest.fixture
+def made(campaign: Database, cast: Cast) -> Selecting:
+    begun = selecting.begin(campaign, cast)
+    selecting.seat_panel(begun)
+    return begun
+
+
+def step_down(made: Selecting, expert_id: int, *, relation: str = "kin", by: int | None = None) -> None:
+    """Let ``expert_id`` leave from the task that waits for them."""
+    with made.database.transaction() as session:
+        mine = (WorkItem.audience == f"user:{expert_id}", WorkItem.status == OPEN)
+        item = session.scalars(select(WorkItem).where(*mine)).one()
+        actor = session.get_one(User, by or expert_id)
+        sharing.step_down(session, item.id, relation=relation, actor=actor, reason="表弟在该团队")
+
+
+def test_who_leaves_during_the_preview_is_not_asked_to_score(made: Selecting, cast: Cast) -> None:
+    gone, *rest = selecting.asked(made, "selection.preview")
+    step_down(made, gone)
+    with made.database.read() as session:
+        left = session.scalars(select(PanelMember).where(PanelMember.user_id == gone)).one()
+        assert (left.state, left.recuse_reason) == ("replaced", "配偶或直系亲属：表弟在该团队")
+        told = select(Notice.user_id).where(Notice.text.contains("因回避退出评审组"))
+        assert set(session.scalars(told)) == {cast.office, cast.supervision}
+    selecting.preview(made)
+    assert selecting.asked(made, "selection.score") == rest
+    selecting.score(made, lambda bid, seat: 80 - bid)
+    assert play.open_nodes(made.database, made.process) == ["record_vote"]
+
+
+def test_the_last_who_has_not_signed_leaves_and_the_round_ends(made: Selecting) -> None:
+    selecting.preview(made)
+    *others, last = selecting.asked(made, "selection.score")
+    for expert in others:
+        rows = [selecting.sheet(one, 80) for one in made.bid_ids]
+        selecting.act(made, "score", expert, rows=rows)
+    step_down(made, last, relation="helped_write")
+    assert selecting.asked(made, "selection.score") == []
+    assert play.open_nodes(made.database, made.process) == ["record_vote"]
+
+
+def test_what_is_only_to_be_disclosed_keeps_the_seat(made: Selecting) -> None:
+    expert = selecting.asked(made, "selection.preview")[0]
+    with pytest.raises(Invalid) as refused:
+        step_down(made, expert, relation="co_author")
+    assert refused.value.fields == {"kind": ["这种关系只需披露，不必退出评审组。"]}
+
+
+def test_nobody_leaves_in_the_place_of_an_expert(made: Selecting, cast: Cast) -> None:
+    expert = selecting.asked(made, "selection.preview")[0]
+    with pytest.raises((Forbidden, NotFound)):
+        step_down(made, expert, by=cast.office)
+    with made.database.read() as session:
+        panel = session.scalars(select(Panel)).one()
+        assert {one.state for one in panel.members} == {"sitting"}
