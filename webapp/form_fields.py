@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import Schema, fields, missing, validate
 
 from workflows import clock
-from workflows.domain.file_types import ACCEPT
+from workflows.domain.file_types import ACCEPT, PHOTOS
 
 PICKED = {"person", "unit"}  # found by typing
 LISTED = {
@@ -101,7 +101,9 @@ def options_of(each: fields.Field[Any], picks: Picks) -> tuple[tuple[str, str], 
 
 
 def bounds_of(each: fields.Field[Any], widget: str) -> dict[str, str]:
-    bounds = {"accept": ACCEPT} if widget == "file" else {}
+    bounds = {}
+    if widget == "file":
+        bounds["accept"] = PHOTOS if each.metadata.get("of") == "photos" else ACCEPT
     is_money = each.metadata.get("widget") == "money"
     if widget == "number":
         bounds["step"] = "1" if isinstance(each, fields.Integer) and not is_money else "any"

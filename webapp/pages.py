@@ -109,7 +109,7 @@ def picks_for(schema: type[Schema], about: Any = None, *, without: Collection[st
     offers: dict[str, Callable[[], dict[str, int]]] = {
         "person": _people,
         "unit": _units,
-        "indicator": lambda: _indicators(about or _asked_project()),
+        "indicator": lambda: _indicators(about or asked_project()),
         "problem": lambda: _mergeable(about),
         "expert": _experts,
         "bid": lambda: _bids(about),
@@ -133,7 +133,7 @@ def _units() -> dict[str, int]:
     return {unit.name: unit.id for unit in accounts.units(db.session())}
 
 
-def _asked_project() -> Project | None:
+def asked_project() -> Project | None:
     """The project that an act from outside the inbox names in its address or form."""
     given = request.values.get("project_id", type=int)
     return None if given is None else db.session().get(Project, given)

@@ -128,6 +128,8 @@ def test_the_page_shows_the_project_and_leads_to_the_report(
     form = visitor.get(f"/act/report?project_id={project_id}")
     assert form.status_code == 200
     assert "冻堵次数 ≤ 10 次" in form.text
+    assert 'accept=".jpg,.jpeg,.png"' in form.text
+    assert "降低冬季冻堵次数" in text_of(form.text)
     with database.read() as session:
         indicator = session.get_one(Project, project_id).challenge.indicators[0].id
     sent: dict[str, Any] = {
@@ -138,7 +140,9 @@ def test_the_page_shows_the_project_and_leads_to_the_report(
         "is_blocked": "true",
     }
     assert visitor.post("/act/report", sent).location == f"/projects/{project_id}"
-    assert "受阻" in text_of(visitor.get(f"/projects/{project_id}").text)
+    after = text_of(visitor.get(f"/projects/{project_id}").text)
+    assert "进展已保存：进度 20%，指标 1 项，照片 0 张。" in after
+    assert "受阻" in after
     wrong = visitor.post("/act/report", {"project_id": str(project_id), "progress_pct": "120"})
     assert wrong.status_code == 422
 

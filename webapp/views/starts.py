@@ -13,8 +13,8 @@ from marshmallow import Schema
 from werkzeug import Response
 from werkzeug.datastructures import MultiDict
 
-from webapp import auth, db, drafts, form_sections, forms, idempotency, uploads
-from webapp.pages import picks_for
+from webapp import auth, db, drafts, form_sections, forms, i18n, idempotency, uploads
+from webapp.pages import asked_project, picks_for
 from workflows import work
 from workflows.domain import drafts as kept_drafts
 from workflows.errors import Invalid, NotFound
@@ -44,7 +44,7 @@ def _start(name: str, values: Mapping[str, Any]) -> str:
 
 def _send(name: str, values: Mapping[str, Any]) -> str:
     sent = work.send(db.session(), name, values, actor=auth.actor())
-    flash(gettext("已提交。"))
+    flash(i18n.text(sent.told) if sent.told else gettext("已提交。"))
     return sent.subject_path
 
 
@@ -147,8 +147,16 @@ def _page(
     }
     is_kept = not KINDS[kind].is_anonymous(name)
     draft = {"ticket": drafts.ticket(place, is_kept=is_kept), "is_kept": is_kept, "kept": kept}
-    title = KINDS[kind].title(name)
-    page = render_template("start.html", title=title, controls=controls, errors=errors, draft=draft, **paths)
+    title, shown = KINDS[kind].title(name), {**paths, **_project()}
+    page = render_template("start.html", title=title, controls=controls, errors=errors, draft=draft, **shown)
     if shown_again:
         drafts.keep_shown(controls)
     return make_response(page, status)
+
+
+def _project() -> dict[str, str]:
+    """The project that the form is about, if it names one: what it is called, and the way back to it."""
+    project = asked_project()
+    if project is None:
+        return {}
+    return {"about": project.challenge.title, "back": url_for("projects.show", project_id=project.id)}

@@ -94,4 +94,5 @@ KINDS = {
     "zip": Kind("application/zip", _holds("")),
 }
 ALLOWED = "、".join(KINDS)  # in the words of the rule
+PHOTOS = ".jpg,.jpeg,.png"
 ACCEPT = ",".join(f".{ending}" for ending in KINDS)  # as a browser's file dialog has it

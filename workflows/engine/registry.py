@@ -78,6 +78,7 @@ class Sent:
     key: str
     payload: Variables
     subject_path: str  # where the person looks next
+    told: str = ""  # what was done, for the person; without it only that it was handed in
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ class SiteForm(TaskForm):
     visited_on = fields.Date(required=True, metadata={"label": "核查日期"})
     is_ok = yes_or_no("现场情况", "与申请一致", "与申请不一致")
     findings = paragraph("核查情况", longest=1000)
-    photos = files("现场照片")
+    photos = files("现场照片", of="photos")
 
 
 class ScoreForm(TaskForm):

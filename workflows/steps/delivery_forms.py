@@ -103,7 +103,7 @@ class ReportForm(Schema):
     issues = paragraph("存在的问题", required=False)
     help_needed = paragraph("需要的支持", required=False)
     is_blocked = fields.Boolean(load_default=False, metadata={"label": "工作受阻，无法推进"})
-    photos = files("现场照片")
+    photos = files("现场照片", of="photos")
 
 
 class StopForm(Schema):

@@ -107,8 +107,8 @@ def yes_or_no(label: str, yes: str, no: str, help: str = "") -> fields.Boolean:
     )
 
 
-def files(label: str, *, required: bool = False, help: str = "") -> fields.List[int]:
-    """Ids of uploaded files: minutes, evidence, reports."""
+def files(label: str, *, required: bool = False, help: str = "", of: str = "") -> fields.List[int]:
+    """Ids of uploaded files: minutes, evidence, reports; ``of`` "photos" lets a phone offer its camera."""
     more: dict[str, Any] = {"required": True} if required else {"load_default": list}
     one = fields.Integer(
         strict=True,
@@ -121,7 +121,7 @@ def files(label: str, *, required: bool = False, help: str = "") -> fields.List[
         error=f"请上传 1 至 {MOST_FILES} 个文件。" if required else f"最多上传 {MOST_FILES} 个文件。",
     )
     return fields.List(
-        one, validate=number, metadata={"label": label, "widget": "file", "help": help}, **more
+        one, validate=number, metadata={"label": label, "widget": "file", "help": help, "of": of}, **more
     )
 
 
