@@ -1,5 +1,6 @@
 """A change as people read it: what was, what is to be."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from workflows.models import ChangeKind, ChangeRequest, Indicator, User
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that changes; ``before`` and ``after`` are dates as ISO text, amounts of 分, states, or words."""
+    """One thing that changes; ``before`` and ``after`` are dates, amounts of 分, states, or words."""
 
     label: str
     before: Any
@@ -29,7 +30,8 @@ def lines(session: Session, change: ChangeRequest) -> list[Line]:
 
 
 def _deadline(_session: Session, change: ChangeRequest) -> list[Line]:
-    return [Line("完成期限", change.before["deadline"], change.after["deadline"])]
+    old, new = (dt.date.fromisoformat(told["deadline"]) for told in (change.before, change.after))
+    return [Line("完成期限", old, new)]
 
 
 def _budget(_session: Session, change: ChangeRequest) -> list[Line]:
