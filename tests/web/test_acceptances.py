@@ -21,6 +21,7 @@ from workflows.models import (
     AcceptanceScore,
     AcceptanceState,
     BenefitAudit,
+    Category,
     IndicatorVerification,
     Panel,
     PanelMember,
@@ -223,3 +224,12 @@ def test_lists_ask_no_more_for_more(app: Flask, database: Database, card_id: int
             row = {"unit_id": owner.unit_id, "owner_id": owner.id, "due_on": dt.date(2099, 1, 1)}
             results.plan_rollout(session, project, rows=[row], actor=owner)
     assert asked() == one
+
+
+def test_results_are_filtered_by_category(visit: Callable[[], Visitor], card_id: int) -> None:
+    wang = visit()
+    wang.sign_in("wang")
+    found = {
+        one: f'href="/results/{card_id}"' in wang.get(f"/results?category={one}").text for one in Category
+    }
+    assert sum(found.values()) == 1

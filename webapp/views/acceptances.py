@@ -3,11 +3,12 @@
 from flask import Blueprint, render_template, url_for
 
 from webapp import auth, db
-from webapp.pages import PAGE_SIZE, Paging, page_number, searched, tasks_on
+from webapp.pages import PAGE_SIZE, Paging, one_of, page_number, searched, tasks_on
 from webapp.selection_charts import ACCEPTANCE_CRITERIA as CRITERIA
 from webapp.selection_charts import of_acceptance as acceptance_charts
 from workflows import access
 from workflows.domain import acceptance_scores, acceptances, post_evaluations, reasons, results
+from workflows.models import Category
 
 pages = Blueprint("acceptances", __name__)
 
@@ -17,10 +18,8 @@ def show(acceptance_id: int) -> str:
     session, actor = db.session(), auth.actor()
     acceptance = acceptances.get(session, acceptance_id, actor=actor)
     path = url_for("acceptances.show", acceptance_id=acceptance_id)
-    spread, decided = (
-        acceptance_scores.spread(session, acceptance),
-        acceptance_scores.why(session, acceptance),
-    )
+    spread = acceptance_scores.spread(session, acceptance)
+    decided = acceptance_scores.why(session, acceptance)
     return render_template(
         "acceptances/show.html",
         acceptance=acceptance,
@@ -38,10 +37,16 @@ def show(acceptance_id: int) -> str:
 
 @pages.get("/results")
 def index() -> str:
-    page = page_number()
-    q = searched()
-    rows, total = results.listing(db.session(), q=q, page=page, size=PAGE_SIZE)
-    return render_template("acceptances/results.html", rows=rows, q=q, paging=Paging(page, total))
+    page, q, category = page_number(), searched(), one_of("category", list(Category))
+    rows, total = results.listing(db.session(), q=q, category=category, page=page, size=PAGE_SIZE)
+    return render_template(
+        "acceptances/results.html",
+        rows=rows,
+        q=q,
+        category=category,
+        categories=list(Category),
+        paging=Paging(page, total),
+    )
 
 
 @pages.get("/results/<int(min=1,max=2147483647):card_id>")
