@@ -17,7 +17,9 @@ from webapp import (
     i18n,
     logs,
     pages,
+    reward_sheets,
     reward_terms,
+    rule_terms,
     rule_words,
     security,
     views,
@@ -47,6 +49,8 @@ def create_app(**overrides: Any) -> Flask:
     formats.set_up(app)
     reward_terms.set_up(app)
     rule_words.set_up(app)
+    rule_terms.set_up(app)
+    reward_sheets.set_up(app)
     pages.set_up(app)
     views.set_up(app)
     api.set_up(app)

@@ -35,7 +35,7 @@ GROUPS: dict[str, tuple[Room, ...]] = {
         Room("rewards.index", "激励", "reward"),
         Room("vetoes.index", "否决事项", "veto"),
     ),
-    "办公室": (Room("campaigns.index", "年度与批次", "year"),),
+    "办公室": (Room("campaigns.index", "年度与批次", "year"), Room("rules.index", "规则", "rule")),
 }
 
 ROOMS = {room.endpoint: room for rooms in GROUPS.values() for room in rooms}

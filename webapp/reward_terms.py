@@ -17,6 +17,28 @@ REWARD_STATES = {
     "post_paid": Chip("后评价已兑现", "✓", "green"),
     "closed": Chip("已关闭", "■", "secondary"),
 }
+REWARD_STAGES = (
+    "veto_check",
+    "confirming",
+    "distribution",
+    "publicity",
+    "approving",
+    "paying",
+    "paid",
+    "closed",
+)
+BEFORE_STAGES = {
+    "measuring": -1,
+    "coefficient": -1,
+    "post_paid": 7,
+}  # states beside the line, by their place in it
+PAID_STATES = {
+    "paid": Chip("已发放", "✓", "green"),
+    "due": Chip("办理中", "◐", "yellow"),
+    "later": Chip("未到期", "○", "secondary"),
+    "collected": Chip("已收回", "✓", "green"),
+    "owed": Chip("待收回", "!", "red"),
+}
 SPLIT_STATES = {
     "refused": Chip("不符合要求", "✕", "red"),
     "proposed": Chip("待确认", "○", "blue"),
@@ -67,27 +89,21 @@ INSTALMENT_KINDS = {
     "difference": "补发差额",
 }
 
-RULE_TITLES = {
-    "category_weight.dmn": "13 类考核细则",
-    "challenge_level.dmn": "榜单定级",
-    "acceptance_verdict.dmn": "验收结论",
-    "reward_base.dmn": "创效奖",
-    "timeliness.dmn": "时效系数",
-    "dual_link.dmn": "双挂钩系数",
-    "veto.dmn": "一票否决",
-    "split_check.dmn": "分配方案审查",
-    "payout_plan.dmn": "兑现计划",
-}  # of the files that a line of the sheet rests on
-
 
 def set_up(app: Flask) -> None:
     app.jinja_env.globals.update(
         reward_states=REWARD_STATES,
+        reward_stages=REWARD_STAGES,
+        paid_states=PAID_STATES,
         split_states=SPLIT_STATES,
         appeal_states=APPEAL_STATES,
         appraisal_states=APPRAISAL_STATES,
         veto_states=VETO_STATES,
         reward_factors=REWARD_FACTORS,
         instalment_kinds=INSTALMENT_KINDS,
-        rule_titles=RULE_TITLES,
     )
+
+
+def stage_of(state: str) -> int:
+    """The place of ``state`` among REWARD_STAGES, -1 before the first."""
+    return BEFORE_STAGES[state] if state in BEFORE_STAGES else REWARD_STAGES.index(state)

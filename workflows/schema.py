@@ -46,6 +46,15 @@ def upgrade(url: str) -> None:
             ) from error
 
 
+def clear(url: str) -> None:
+    """Drop every table of the database at ``url``, whatever it holds, and make them anew at the newest revision."""
+    with _alone(url) as connection:
+        known = MetaData()
+        known.reflect(connection)
+        known.drop_all(connection)
+    upgrade(url)
+
+
 def revise(url: str, message: str) -> None:
     """Write the revision from the newest one, at which the database at ``url`` is, to the present models."""
     numbers = [int(path.name[:4]) for path in (MIGRATIONS / "versions").glob("[0-9]*.py")]

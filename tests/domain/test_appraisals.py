@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from workflows import clock
-from workflows.domain import appraisals
+from workflows.domain import appraisal_lists, appraisals
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import Appraisal, AppraisalState, Unit
 from workflows.steps.appraisal_forms import ScoreForm
@@ -96,7 +96,7 @@ def test_an_appraisal_is_for_its_unit_until_it_is_published(session: Session) ->
     assert appraisals.get(session, made.id, actor=head) is made
     with pytest.raises(NotFound):
         appraisals.get(session, made.id, actor=other)
-    assert [appraisals.listing(session, actor=one)[1] for one in (head, other)] == [1, 0]
+    assert [appraisal_lists.listing(session, actor=one)[1] for one in (head, other)] == [1, 0]
 
 
 def test_an_act_out_of_its_turn_is_refused(session: Session) -> None:

@@ -14,7 +14,7 @@ from tests.web.test_query_counts import queries
 from workflows import clock, watch
 from workflows.db import Database
 from workflows.domain import accounts
-from workflows.models import Batch, CampaignYear, MonthlyPack
+from workflows.models import Batch, CampaignYear, MonthlyPack, RewardCase
 
 ROW = {"posted": 2, "taken_up": 1, "accepted": 1, "benefit_fen": 250_000_000, "paid_fen": 4_500_000}
 FUNNEL = {"raised": 9, "reported": 4, "posted": 2, "bids": 3, "projects": 1, "accepted": 1}
@@ -142,3 +142,21 @@ def test_a_plan_is_posted_by_its_form(database: Database, visit: Callable[[], Vi
     posted = office.post("/start/campaign", {**sent, "emphasis.0.weight": "100"})
     assert posted.status_code == 302
     assert "2028 年度 ○ 审批中" in text_of(office.get(posted.location).text)
+
+
+def test_a_year_shows_its_calendar_its_pool_and_its_figures_so_far(
+    visit: Callable[[], Visitor], database: Database, year_id: int
+) -> None:
+    with database.transaction() as session:
+        project = factories.project(session)
+        year = session.get_one(CampaignYear, year_id)
+        year.summary, year.batches[0].bid_to = None, dt.date(2026, 4, 10)
+        challenge = project.challenge
+        challenge.published_at, challenge.batch_id = clock.now(), year.batches[0].id
+        session.add(RewardCase(project_id=project.id, opened_at=clock.now(), total_fen=30_000_000))
+    visitor = visit()
+    visitor.sign_in("wang")
+    shown = text_of(visitor.get(f"/campaigns/{year_id}").text)
+    assert "第 1 批 ◆ 征集 2–27 ▲ 揭榜 28–31 ▲ 揭榜 1–10" in shown
+    assert "资金池 300 万元 已测算 30 万元 已兑现 0 万元 还剩 270 万元 已测算占资金池 10%" in shown
+    assert "本年度至今 发榜 1 揭榜 1 验收通过 0" in shown

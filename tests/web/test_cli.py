@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from tests import factories
 from webapp import create_app
-from workflows import calendar, watch
+from workflows import calendar, demo, schema, watch
 from workflows.db import Database
+from workflows.demo import plant
 from workflows.domain import accounts, rule_versions, rules
 from workflows.models import Unit, User
 from workflows.work import StepFailed
@@ -95,6 +96,30 @@ def test_demo_data_is_built_only_into_an_empty_database(
 ) -> None:
     left = run(app, "demo", "--if-empty")
     assert (left.exit_code, left.output) == (0, "The database has data: left as it is.\n")
+
+
+def test_a_reset_throws_away_nothing_but_a_demo(app: Flask, database: Database) -> None:
+    with database.transaction() as session:
+        factories.unit(session, code="ZZ9")
+    refused = run(app, "demo", "--reset", "--yes")
+    assert (refused.exit_code, "holds other data than the demo's" in refused.output) == (1, True)
+    with database.transaction() as session:
+        plant.build(session, plant.read())
+    with database.read() as session:
+        assert demo.is_demo(session)
+    asked = run(app, "demo", "--reset", typed="n\n")
+    assert (asked.exit_code, "All data of this demo will be lost" in asked.output) == (1, True)
+    with database.read() as session:
+        assert session.scalars(select(Unit).where(Unit.code == "ZZ9")).one_or_none() is not None
+
+
+def test_a_cleared_database_is_empty_and_up_to_date(database: Database, unit_code: str) -> None:
+    url = database.engine.url.render_as_string(hide_password=False)
+    database.engine.dispose()
+    schema.clear(url)
+    assert schema.differences(url) == []
+    with database.read() as session:
+        assert session.scalars(select(Unit)).all() == []
 
 
 def test_definitions_and_history_are_found_sound(app: Flask) -> None:

@@ -7,7 +7,7 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from webapp import auth, db
 from webapp.api.fields import BIGGEST_ID, ID, DecimalText, Paged, Person
-from workflows.domain import appraisals
+from workflows.domain import appraisal_lists, appraisals
 from workflows.models import Appraisal, AppraisalState
 
 endpoints = Blueprint("api_appraisals", __name__, url_prefix="/api/v1/appraisals", description="双挂钩考评")
@@ -16,6 +16,8 @@ endpoints = Blueprint("api_appraisals", __name__, url_prefix="/api/v1/appraisals
 class AppraisalsAsked(Paged):
     unit_id = fields.Integer(load_default=None, validate=validate.Range(1, BIGGEST_ID))
     state = fields.String(load_default=None, validate=validate.OneOf(list(AppraisalState)))
+    year = fields.Integer(load_default=None, validate=validate.Range(2000, 2999))
+    period = fields.String(load_default=None, validate=validate.Length(4, 7))
 
 
 class AppraisalSummary(Schema):
@@ -66,7 +68,7 @@ class AppraisalList(Schema):
 @endpoints.response(200, AppraisalList)
 def index(asked: dict[str, Any]) -> dict[str, Any]:
     """考评列表"""
-    rows, total = appraisals.listing(db.session(), actor=auth.actor(), **asked)
+    rows, total = appraisal_lists.listing(db.session(), actor=auth.actor(), **asked)
     return {"rows": rows, "total": total}
 
 

@@ -7,7 +7,7 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from webapp import auth, db
 from webapp.api.fields import BIGGEST_ID, ID, DecimalText, Paged, Person
-from workflows.domain import portions, rewards, splits
+from workflows.domain import portions, reward_lists, rewards, splits
 from workflows.models import RewardCase, RewardState
 
 endpoints = Blueprint("api_rewards", __name__, url_prefix="/api/v1/rewards", description="激励")
@@ -156,7 +156,7 @@ class SplitJudged(Schema):
 @endpoints.response(200, RewardList)
 def index(asked: dict[str, Any]) -> dict[str, Any]:
     """激励列表"""
-    rows, total = rewards.listing(db.session(), actor=auth.actor(), **asked)
+    rows, total = reward_lists.listing(db.session(), actor=auth.actor(), **asked)
     return {"rows": rows, "total": total}
 
 

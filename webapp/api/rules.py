@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from webapp import auth, db, idempotency
 from webapp.api.fields import ID, IDEMPOTENCY_KEY, Person
+from workflows import rule_cases
 from workflows.domain import rule_versions, rules
 from workflows.models import RuleVersion
 
@@ -76,6 +77,22 @@ class Tried(Schema):
 class Outcome(Schema):
     value = fields.Raw(required=True, allow_none=True)
     trace = fields.List(fields.Dict(), required=True)
+
+
+class CaseReplayed(Schema):
+    subject = fields.String(attribute="case.subject", required=True)
+    path = fields.String(attribute="case.path", required=True)
+    at = fields.AwareDateTime(attribute="case.at", required=True)
+    decision = fields.String(attribute="case.decision", required=True)
+    inputs = fields.Dict(attribute="case.inputs", required=True)
+    before = fields.String(attribute="case.before", required=True)
+    after = fields.String(required=True)
+    fault = fields.String(required=True, metadata={"description": "得不出结果的原因"})
+
+
+class CasesReplayed(Schema):
+    total = fields.Integer(required=True)
+    changed = fields.List(fields.Nested(CaseReplayed), required=True)
 
 
 def _shown(version: RuleVersion) -> dict[str, Any]:
@@ -147,3 +164,11 @@ def trial(asked: dict[str, Any], version_id: int) -> dict[str, Any]:
     version = rule_versions.get(db.session(), version_id)
     value, trace = rule_versions.trial(db.session(), version, asked["decision"], asked["inputs"])
     return {"value": value, "trace": trace}
+
+
+@endpoints.route(f"{VERSION}/cases")
+@endpoints.response(200, CasesReplayed)
+def cases(version_id: int) -> dict[str, Any]:
+    """试算旧案：记录在案的决定中结果会改变的"""
+    replayed = rule_cases.replay(db.session(), rule_versions.get(db.session(), version_id))
+    return {"total": len(replayed), "changed": [one for one in replayed if one.is_changed]}

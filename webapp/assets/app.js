@@ -4,6 +4,7 @@ import "htmx.org";
 const ISLANDS = {
   chart: () => import("./islands/chart.js"),
   diagram: () => import("./islands/diagram.js"),
+  split: () => import("./islands/split.js"),
   sheet: () => import("./islands/sheet.js"),
   draft: () => import("./islands/draft.js"),
   keys: () => import("./islands/keys.js"),

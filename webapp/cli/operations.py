@@ -26,23 +26,40 @@ def upgrade() -> None:
 
 @click.command("demo")
 @click.option("--if-empty", is_flag=True, help="Do nothing when there are units already.")
+@click.option(
+    "--reset", is_flag=True, help="Throw a demo away and build it anew; asks first. Stop the server before."
+)
+@click.option("--yes", is_flag=True, help="With --reset: do not ask.")
 @with_appcontext
-def demo_data(*, if_empty: bool) -> None:
-    """Build the demo data in an empty database."""
+def demo_data(*, if_empty: bool, reset: bool, yes: bool) -> None:
+    """Build the demo data in an empty database, or with --reset in the place of an earlier demo."""
     database = db.database()
     with database.read() as session:
         filled = session.scalar(select(Unit.id).limit(1)) is not None
-    if filled and if_empty:
+        is_demo = filled and demo.is_demo(session)
+    if filled and reset:
+        _expect_demo(is_demo=is_demo, asks=not yes)
+    elif filled and if_empty:
         click.echo("The database has data: left as it is.")
         return
-    if filled:
-        raise click.ClickException("The database has data: the demo needs an empty one.")
+    elif filled:
+        raise click.ClickException("The database has data: the demo needs an empty one, or --reset.")
     url = database.engine.url
-    database.engine.dispose()
     if url.get_backend_name() == "sqlite" and url.database:
+        database.engine.dispose()
         demo_files.build(Path(url.database), say=click.echo)
-    else:
-        demo.build(database, say=click.echo)
+        return
+    if filled:
+        schema.clear(url.render_as_string(hide_password=False))
+    demo.build(database, say=click.echo)
+
+
+def _expect_demo(*, is_demo: bool, asks: bool) -> None:
+    """Refuse to throw away anything but a demo, and ask before that."""
+    if not is_demo:
+        raise click.ClickException("The database holds other data than the demo's: left as it is.")
+    if asks:
+        click.confirm("All data of this demo will be lost. Build it anew?", abort=True)
 
 
 @click.command("worker")

@@ -1,10 +1,11 @@
-"""年度: one campaign year with its batches, its monthly packs and its summary."""
+"""年度: the campaign years, and one with its batches, its pool, its figures and its monthly packs."""
 
 from flask import Blueprint, render_template, url_for
 
-from webapp import auth, db
+from webapp import auth, db, year_calendars
 from webapp.pages import PAGE_SIZE, Paging, page_number, tasks_on
-from workflows.domain import campaigns, permissions
+from workflows import clock
+from workflows.domain import campaigns, permissions, year_figures
 
 pages = Blueprint("campaigns", __name__)
 
@@ -25,6 +26,10 @@ def show(year_id: int) -> str:
     return render_template(
         "campaigns/show.html",
         year=year,
+        calendar=year_calendars.lines(year),
+        pool=year_figures.pool(session, year),
+        figures=None if year.summary else year_figures.of_year(session, year),
+        today=clock.today(),
         packs=campaigns.packs(session, year, actor=actor) if reads_packs else [],
         tasks=tasks_on(url_for("campaigns.show", year_id=year_id)),
     )

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, current_app, render_template, url_for
 from sqlalchemy.orm import Session
 
-from webapp import auth, charts, db
+from webapp import auth, charts, db, demo_guides
 from workflows import inboxes
 from workflows.domain import bids, challenges, cockpits, notices, permissions
 from workflows.models import ChallengeState, User
@@ -33,6 +33,7 @@ def show() -> str:
     return render_template(
         "home.html",
         cockpit=cockpit,
+        hints=demo_guides.of(session, actor) if current_app.config["DEMO"] else [],
         charts=charts.of_cockpit(cockpit) if cockpit is not None else [],
         late=inboxes.late_count(session, actor),
         moved=notices.recent(session, actor)[:SHOWN],

@@ -19,7 +19,7 @@ from workflows.domain import (
     rag,
     reasons,
     reports,
-    rewards,
+    reward_lists,
 )
 from workflows.models import Project, User
 
@@ -81,7 +81,7 @@ def _files(session: Session, project: Project, actor: User) -> dict[str, Any]:
 def _rewards(session: Session, project: Project, actor: User) -> dict[str, Any]:
     return {
         "acceptances": _listed(acceptances, session, project, actor),
-        "rewards": _listed(rewards, session, project, actor),
+        "rewards": _listed(reward_lists, session, project, actor),
         "releases": funds.of_project(session, project),
         "prepayments": funds.prepayments(session, project),
     }

@@ -9,27 +9,37 @@ A table that does not decide (an overlap in UNIQUE, no rule, a value that is not
 DecisionError: there is no silent first match. The outcome's trace says which rows decided.
 """
 
+from workflows.dmn.coverage import Overlap, gaps, overlaps
+from workflows.dmn.editing import Difference, RowText, differences, rewrite
 from workflows.dmn.errors import DecisionError, DmnError, Problem
 from workflows.dmn.loading import load
 from workflows.dmn.models import Decision, InputData, Model
 from workflows.dmn.showing import TableText, input_labels, tables
-from workflows.dmn.tables import Table
+from workflows.dmn.tables import Output, Table
 from workflows.dmn.traces import MatchedRule, Outcome, Step, trace_to_json
 
 __all__ = [
     "Decision",
     "DecisionError",
+    "Difference",
     "DmnError",
     "InputData",
     "MatchedRule",
     "Model",
     "Outcome",
+    "Output",
+    "Overlap",
     "Problem",
+    "RowText",
     "Step",
     "Table",
     "TableText",
+    "differences",
+    "gaps",
     "input_labels",
     "load",
+    "overlaps",
+    "rewrite",
     "tables",
     "trace_to_json",
 ]

@@ -96,6 +96,26 @@ class Model:
             self._kept[key] = outcome
         return Outcome(deepcopy(outcome.value), outcome.trace)
 
+    def table(self, decision: str) -> Table:
+        """The logic of the decision (id or name). Raises KeyError for one that is made without a table."""
+        logic = self.decision(decision).logic
+        if not isinstance(logic, Table):
+            raise KeyError(f"{decision} of {self.file} is no table")
+        return logic
+
+    def replay(self, decision: str, asked: Mapping[str, object]) -> Outcome:
+        """The table ``decision`` (id or name) once more over the inputs that a recorded step tells, as JSON has them.
+
+        Raises DecisionError where it does not decide and where what it asks was not recorded.
+        """
+        making = Making(self.file)
+        making.open.append(Step(decision))
+        try:
+            value = self.table(decision).replay(asked, making)
+        except feel.Refused as error:
+            raise making.error(str(error)) from None
+        return Outcome(value, tuple(making.trace))
+
     def _decided(
         self, wanted: Decision, needed: list[InputData], inputs: Mapping[str, object], budget: feel.Budget
     ) -> Outcome:

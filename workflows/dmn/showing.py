@@ -12,7 +12,10 @@ from workflows.dmn.documents import child, children, text_of
 
 @dataclass(frozen=True)
 class TableText:
-    """``columns`` are the labels of inputs, then of outputs; each row has a cell for every column, and its notes."""
+    """``columns`` are the labels of inputs, then of outputs; each row has a cell for every column, and its notes.
+
+    Of each column ``asks`` is the expression of an input or the name of an output, ``kinds`` its FEEL type or empty.
+    """
 
     decision: str
     title: str
@@ -21,6 +24,11 @@ class TableText:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
+    asks: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()  # of the rows
+    about: str = ""  # what the decision is for
+    takes_notes: bool = False
 
 
 def tables(xml: bytes, *, file: str) -> list[TableText]:
@@ -56,7 +64,24 @@ def _table(decision: etree._Element, table: etree._Element) -> TableText:
         notes=tuple(
             "；".join(filter(None, map(text_of, children(rule, "annotationEntry")))) for rule in rules
         ),
+        asks=(
+            *(text_of(child(column, "inputExpression")) for column in inputs),
+            *(column.get("name", "") for column in outputs),
+        ),
+        kinds=(*(_kind(child(column, "inputExpression")) for column in inputs), *map(_kind, outputs)),
+        ids=tuple(rule.get("id", "") for rule in rules),
+        about=_described(decision),
+        takes_notes=child(table, "annotation") is not None,
     )
+
+
+def _kind(typed: etree._Element | None) -> str:
+    return "" if typed is None else typed.get("typeRef", "").rpartition(":")[2]
+
+
+def _described(decision: etree._Element) -> str:
+    description = child(decision, "description")
+    return "" if description is None else (description.text or "").strip()
 
 
 def _asked(column: etree._Element) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from workflows import feel
 from workflows.dmn.boxed import Making, Scope
 from workflows.dmn.hit_policies import AGGREGATIONS, Clash, HitPolicy, chosen
 from workflows.dmn.item_types import ItemType, shown
-from workflows.dmn.traces import MatchedRule
+from workflows.dmn.traces import MatchedRule, Step, typed
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,34 @@ class Table:
         with making.step(self.name) as step:
             making.budget.spend(len(self.rules))
             columns = [self._asked(column, scope, making) for column in self.inputs]
-            hits = [rule for rule in self.rules if self._applies(rule, columns, making)]
-            step.rules = tuple(rule.matched for rule in hits)
-            step.output = self._of(hits, scope, making) if hits else self._without_hits(scope, making)
-            return step.output
+            return self._decided(columns, scope, making, step)
+
+    def replay(self, asked: Mapping[str, object], making: Making) -> object:
+        """The answer where the columns of a recorded step (expression -> value) are known, and not what gave them.
+
+        Raises DecisionError as ``evaluate`` does, and for a column that was not recorded.
+        """
+        scope = {
+            column.expression.text: typed(asked[column.expression.text], column.type)
+            for column in self.inputs
+            if column.expression.text in asked
+        }
+        with making.step(self.name) as step:
+            columns: list[Scope] = []
+            for column in self.inputs:
+                if column.expression.text in scope:
+                    columns.append({**scope, "?": scope[column.expression.text]})
+                elif column.expression.names <= scope.keys():
+                    columns.append(self._asked(column, scope, making))
+                else:
+                    raise making.error(f"{column.expression.text!r} was not recorded")
+            return self._decided(columns, scope, making, step)
+
+    def _decided(self, columns: Sequence[Scope], scope: Scope, making: Making, step: Step) -> object:
+        hits = [rule for rule in self.rules if self._applies(rule, columns, making)]
+        step.rules = tuple(rule.matched for rule in hits)
+        step.output = self._of(hits, scope, making) if hits else self._without_hits(scope, making)
+        return step.output
 
     def _of(self, hits: Sequence[Rule], scope: Scope, making: Making) -> object:
         values = [self._answer(rule.outputs, scope, making, (str(rule.matched),)) for rule in hits]

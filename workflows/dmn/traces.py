@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 
 from workflows import feel
+from workflows.dmn.item_types import ItemType
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,16 @@ def trace_to_json(trace: tuple[Step, ...]) -> list[dict[str, object]]:
         }
         for step in trace
     ]
+
+
+def typed(recorded: object, type_: ItemType) -> object:
+    """A value of ``trace_to_json`` as FEEL has it: a text that stands for a number is one again."""
+    if type_.kind == "number" and isinstance(recorded, str | int) and not isinstance(recorded, bool):
+        try:
+            return Decimal(recorded)
+        except InvalidOperation:
+            return recorded
+    return recorded
 
 
 def _plain(value: object) -> object:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import clock
@@ -211,29 +211,6 @@ def get(session: Session, appraisal_id: int, *, actor: User) -> Appraisal:
     if found is None or not permissions.may_see_appraisal(session, actor, found):
         raise NotFound("没有找到这次考评。")
     return found
-
-
-def listing(
-    session: Session,
-    *,
-    actor: User,
-    unit_id: int | None = None,
-    state: str | None = None,
-    page: int = 1,
-    size: int = 20,
-) -> tuple[Sequence[Appraisal], int]:
-    """Those that ``actor`` may see, the newest first, with how many there are in all; pages count from 1."""
-    query = select(Appraisal)
-    if unit_id is not None:
-        query = query.where(Appraisal.unit_id == unit_id)
-    if state:
-        query = query.where(Appraisal.state == state)
-    if not permissions.may_read_appraisals(session, actor):
-        units = [unit for role, unit in permissions.grants(session, actor).roles if role in HEADS and unit]
-        query = query.where((Appraisal.state == AppraisalState.PUBLISHED) | Appraisal.unit_id.in_(units))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Appraisal.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest).all(), total
 
 
 def path(appraisal: Appraisal) -> str:

@@ -19,6 +19,7 @@ Number = Decimal | Fraction | int
 
 FEN_PER_YUAN = 100
 FEN_PER_WAN = 1_000_000
+FORMULA = "（固定奖 + 创效奖）× Kc × Kt × Kdual × V"
 FAILED = "不通过"
 MODES = {1: "grid", 2: "product"}  # of D11, by setting dual_link_mode
 MILESTONES, ACCEPTANCE, CLAWBACK, POST = "milestones", "acceptance", "clawback", "post_evaluation"
@@ -189,7 +190,7 @@ def _veto(ask: Ask, vetoes: Sequence[Veto]) -> tuple[Decimal, Line]:
 
 def _total(facts: Facts, exact: Fraction) -> tuple[int, Line]:
     """The total in 分, whole 元, and its line; ``exact`` is in 分."""
-    text = "（固定奖 + 创效奖）× Kc × Kt × Kdual × V"
+    text = FORMULA
     if facts.is_beaten:
         return 0, Line("total", "0", f"{text}；赛马只奖励最优的一队，本队总额为 0")
     if exact > facts.cap_fen:

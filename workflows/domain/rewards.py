@@ -1,10 +1,9 @@
 """激励案: a project's reward, from what its acceptance, benefit, appraisal and vetoes say to a sheet that explains itself."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from workflows import clock
@@ -25,7 +24,6 @@ from workflows.models import (
     Challenge,
     Mode,
     Project,
-    ProjectMember,
     ProjectState,
     RaceResult,
     RewardCase,
@@ -231,9 +229,7 @@ def sheet(case: RewardCase) -> list[RewardLine]:
 
 def get(session: Session, case_id: int, *, actor: User) -> RewardCase:
     """With lines, instalments and splits. Raises NotFound for one that ``actor`` may not see."""
-    query = (
-        select(RewardCase).where(RewardCase.id == case_id).options(*_SHOWN, selectinload(RewardCase.lines))
-    )
+    query = select(RewardCase).where(RewardCase.id == case_id).options(*SHOWN, selectinload(RewardCase.lines))
     parts = (
         RewardCase.instalments,
         RewardCase.splits,
@@ -247,7 +243,7 @@ def get(session: Session, case_id: int, *, actor: User) -> RewardCase:
     return case
 
 
-_SHOWN: Any = (
+SHOWN: Any = (
     joinedload(RewardCase.project).joinedload(Project.challenge),
     joinedload(RewardCase.project).joinedload(Project.leader),
     joinedload(RewardCase.project).joinedload(Project.unit),
@@ -256,39 +252,6 @@ _SHOWN: Any = (
 
 def is_seen(session: Session, case: RewardCase, *, actor: User) -> bool:
     return permissions.may_see_reward(session, actor, case)
-
-
-def listing(
-    session: Session,
-    *,
-    actor: User,
-    state: str | None = None,
-    unit_id: int | None = None,
-    challenge_id: int | None = None,
-    project_id: int | None = None,
-    page: int = 1,
-    size: int = 20,
-) -> tuple[Sequence[RewardCase], int]:
-    """Those that ``actor`` may see, the newest first, with how many there are in all; pages count from 1."""
-    query = select(RewardCase).join(Project, RewardCase.project_id == Project.id)
-    wanted = {
-        RewardCase.state: state,
-        Project.unit_id: unit_id,
-        Project.challenge_id: challenge_id,
-        Project.id: project_id,
-    }
-    query = query.where(*(column == value for column, value in wanted.items() if value is not None))
-    if not permissions.reads_rewards(session, actor):
-        units = [
-            unit
-            for role, unit in permissions.grants(session, actor).roles
-            if role in ("party_secretary", "admin_head") and unit is not None
-        ]
-        on_team = select(ProjectMember.project_id).where(ProjectMember.user_id == actor.id)
-        query = query.where(Project.unit_id.in_(units) | Project.id.in_(on_team))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(RewardCase.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest.options(*_SHOWN)).all(), total
 
 
 def path(case: RewardCase) -> str:

@@ -2,15 +2,15 @@
 
 import datetime as dt
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, joinedload, undefer
 
 from workflows import clock, db, dmn
-from workflows.domain import permissions, rules
+from workflows.domain import permissions, rule_tables, rules
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import RuleState, RuleVersion, User
 
@@ -49,6 +49,23 @@ def get(session: Session, version_id: int) -> RuleVersion:
     return found
 
 
+def named(session: Session, keys: Collection[tuple[str, int]]) -> list[RuleVersion]:
+    """The versions by file and number, with their contents; those that were never stored are left out."""
+    if not keys:
+        return []
+    asked = tuple_(RuleVersion.file, RuleVersion.version).in_(sorted(keys))
+    return list(session.scalars(select(RuleVersion).where(asked).options(undefer(RuleVersion.content))))
+
+
+def at(session: Session, file: str, instant: dt.datetime) -> RuleVersion:
+    """The version of ``file`` in force at ``instant``, with its content. Raises NotFound."""
+    edition = rules.in_force(session, at=instant).get(file)
+    found = named(session, [(file, edition.version)]) if edition else []
+    if not found:
+        raise NotFound("没有这个规则文件。")
+    return found[0]
+
+
 def tables(version: RuleVersion) -> list[dmn.TableText]:
     """What the tables of ``version`` say, for people to read."""
     return dmn.tables(version.content.encode(), file=version.file)
@@ -82,10 +99,10 @@ def draft(session: Session, file: str, content: str, *, note: str, actor: User) 
     """拟定: keep ``content`` as the next version of ``file``; it decides nothing until it is adopted.
 
     Raises Forbidden unless ``actor`` is of the office or the assessment office, NotFound for an unknown file,
-    Invalid when the content cannot be read, asks or answers otherwise than the version in force, or is known.
+    Invalid when the content cannot be read, asks or answers otherwise than the version in force, has rows that
+    overlap or leaves cases out that the version in force answers, or is known.
     """
-    if not permissions.may_draft_rules(session, actor):
-        raise Forbidden("只有揭榜挂帅办公室和考核办可以拟定规则。")
+    expect_drafter(session, actor)
     current(session, file)
     _check(session, file, content)
     number = _keep(session, file, content, note=note, created_by_id=actor.id)
@@ -93,6 +110,48 @@ def draft(session: Session, file: str, content: str, *, note: str, actor: User) 
         raise Invalid({"content": ["内容与已有的一个版本相同。"]})
     made = select(RuleVersion).where(RuleVersion.file == file, RuleVersion.version == number)
     return session.scalars(made.options(undefer(RuleVersion.content))).one()
+
+
+def expect_drafter(session: Session, actor: User) -> None:
+    """Raises Forbidden unless ``actor`` is of the office or the assessment office."""
+    if not permissions.may_draft_rules(session, actor):
+        raise Forbidden("只有揭榜挂帅办公室和考核办可以拟定规则。")
+
+
+def is_own_draft(version: RuleVersion, actor: User) -> bool:
+    """Whether ``actor`` may still change or drop ``version``."""
+    return version.state == RuleState.DRAFT and version.created_by_id == actor.id
+
+
+def revise(session: Session, version: RuleVersion, content: str, *, note: str, actor: User) -> None:
+    """修改草稿: put ``content`` in the place of what the draft said. Raises Forbidden for a draft of somebody else,
+    Conflict for a version that is adopted, Invalid as ``draft`` does.
+    """
+    expect_drafter(session, actor)
+    session.refresh(version, with_for_update={"of": RuleVersion})
+    _expect_own(version, actor)
+    _check(session, version.file, content)
+    digest = rules.digest_of(content.encode())
+    same = (RuleVersion.file == version.file, RuleVersion.digest == digest, RuleVersion.id != version.id)
+    if session.scalar(select(RuleVersion.id).where(*same)) is not None:
+        raise Invalid({"content": ["内容与已有的一个版本相同。"]})
+    version.content, version.digest, version.note = content, digest, note
+    session.flush()
+
+
+def discard(session: Session, version: RuleVersion, *, actor: User) -> None:
+    """撤销草稿: a draft that its author gives up goes. Raises Forbidden and Conflict as ``revise`` does."""
+    session.refresh(version, with_for_update={"of": RuleVersion})
+    _expect_own(version, actor)
+    session.delete(version)
+    session.flush()
+
+
+def _expect_own(version: RuleVersion, actor: User) -> None:
+    if version.state != RuleState.DRAFT:
+        raise Conflict("这个版本已经审定，不能再改；需要改动时请拟定新版本。")
+    if version.created_by_id != actor.id:
+        raise Forbidden("只有拟定人可以修改或撤销自己的草稿。")
 
 
 def adopt(session: Session, version: RuleVersion, *, from_day: dt.date, actor: User) -> None:
@@ -189,7 +248,7 @@ def _check(session: Session, file: str, content: str) -> None:
         if other.file != file:
             twice = fresh.decisions.keys() & rules.loaded(session, other).decisions.keys()
             faults += [f"决策 {one} 已在 {other.file} 中。" for one in sorted(twice)]
-    if faults:
+    if faults := faults or rule_tables.coverage(session, file, fresh):
         raise Invalid({"content": faults})
 
 

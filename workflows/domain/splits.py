@@ -16,6 +16,7 @@ from workflows.domain import (
     projects,
     publicities,
     rewards,
+    rules,
 )
 from workflows.domain.portions import Part
 from workflows.domain.publicities import Snapshot
@@ -42,6 +43,16 @@ def problems(session: Session, case: RewardCase, *, rows: Sequence[Row]) -> list
     asked = [(team[row["user_id"]], row["pct"]) for row in rows]
     parts = [Part(member.role, pct, member.user.is_manager) for member, pct in asked]
     return portions.problems(appraisals.rules_of(session, case.project.rules_at), parts)
+
+
+def requirements(session: Session, case: RewardCase) -> list[tuple[str, str]]:
+    """(code, text) of everything that D13 asks of a split, by the rules of the project."""
+    edition = rules.in_force(session, at=case.project.rules_at)["split_check.dmn"]
+    found = []
+    for row in rules.loaded(session, edition).table("split_check").rules:
+        code, message = (cell.evaluate({}).value for cell in row.outputs[:2])
+        found.append((str(code), str(message)))
+    return found
 
 
 def propose(session: Session, case: RewardCase, *, rows: Sequence[Row], actor: User) -> Split:

@@ -21,11 +21,13 @@ from workflows.models import (
     Milestone,
     MilestoneState,
     PayoutBatch,
+    Prepayment,
     Problem,
     ProblemState,
     Project,
     ProjectState,
     RewardCase,
+    RewardState,
     VetoEvent,
     VetoState,
 )
@@ -234,3 +236,18 @@ def _vetoes(session: Session, year: CampaignYear) -> list[dict[str, Any]]:
         }
         for one in rows
     ]
+
+
+def pool(session: Session, year: CampaignYear) -> dict[str, int]:
+    """What of the year's pool is bound by rewards that were not refused, and what was paid, pre-payments included; 分."""
+    ids = select(Project.id).join(Challenge, Project.challenge_id == Challenge.id).where(of_year_sql(year))
+    not_refused = or_(RewardCase.state != RewardState.CLOSED, RewardCase.settled_at.is_not(None))
+    bound = select(func.sum(RewardCase.total_fen)).where(RewardCase.project_id.in_(ids), not_refused)
+    paid = (
+        select(func.sum(PayoutBatch.amount_fen))
+        .join(RewardCase, PayoutBatch.case_id == RewardCase.id)
+        .where(RewardCase.project_id.in_(ids), PayoutBatch.paid_at.is_not(None))
+    )
+    early = select(func.sum(Prepayment.amount_fen)).where(Prepayment.project_id.in_(ids))
+    sums = [int(session.scalar(one) or 0) for one in (bound, paid, early)]
+    return {"pool_fen": year.pool_fen, "bound_fen": sums[0], "paid_fen": sums[1] + sums[2]}

@@ -10,6 +10,7 @@ from workflows.db import Base, Payload
 
 RUNNING, COMPLETED, TERMINATED = "running", "completed", "terminated"
 OPEN, DONE, CANCELLED = "open", "done", "cancelled"
+DECIDED = text("verb = 'decide'")
 
 
 class DefinitionFile(Base):
@@ -204,7 +205,10 @@ class HistoryEntry(Base):
     """履历: one act. Append-only; each row's hash covers the one before it in the same process."""
 
     __tablename__ = "history"
-    __table_args__ = (Index(None, "actor_id", "at"),)
+    __table_args__ = (
+        Index(None, "actor_id", "at"),
+        Index("ix_history_decided", "at", sqlite_where=DECIDED, postgresql_where=DECIDED),
+    )
 
     process_id: Mapped[int] = mapped_column(ForeignKey("process.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)

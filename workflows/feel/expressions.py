@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from workflows.feel.budgets import Budget
@@ -34,6 +34,11 @@ class Expression:
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
+
+    @property
+    def constants(self) -> tuple[object, ...]:
+        """The values written in it, in order, a number as often as it stands there."""
+        return tuple(node.constant for node in _nodes(self._tree) if isinstance(node, Constant))
 
     def evaluate(self, scope: Mapping[str, object], *, budget: Budget | None = None) -> Result:
         """The value in ``scope``: null, with a note, where an error gives it none.
@@ -66,14 +71,16 @@ class Expression:
 
 
 def _names_in(tree: Node) -> frozenset[str]:
-    found: set[str] = set()
+    return frozenset(node.name for node in _nodes(tree) if isinstance(node, Name))
+
+
+def _nodes(tree: Node) -> Iterator[Node]:
+    """``tree`` and all its parts, from left to right."""
     pending = [tree]
     while pending:
         node = pending.pop()
-        pending.extend(node.parts)
-        if isinstance(node, Name):
-            found.add(node.name)
-    return frozenset(found)
+        pending.extend(reversed(node.parts))
+        yield node
 
 
 def compile(text: str, *, names: Iterable[str] = ()) -> Expression:
