@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from workflows import inboxes
 from workflows.domain import experts
-from workflows.models import Bid, BidState, Expert, RoleGrant, TeamMember, User
+from workflows.models import Bid, BidState, RoleGrant, TeamMember, User
 
 OF_A_BID = {
     "leader": "编制揭榜书并密封递交，或揭一个新的榜单。",
@@ -84,15 +84,8 @@ def _plant(session: Session) -> Iterator[Offer]:
 
 
 def _expert(session: Session) -> Iterator[Offer]:
-    """The first expert who has something to score, else nobody."""
-    for expert in experts.listing(session, available=True, size=MOST_EXPERTS)[0]:
-        if _has_to_score(session, expert):
-            yield Offer(expert.user, "expert", EXPERT)
-            return
-
-
-def _has_to_score(session: Session, expert: Expert) -> bool:
-    return any(
-        inboxes.inbox(session, expert.user, size=1, filters=inboxes.Filters(step=step)).total
-        for step in SCORING
-    )
+    """The expert who was first asked to score something and has not yet done so, else nobody."""
+    free = {one.user_id: one.user for one in experts.listing(session, available=True, size=MOST_EXPERTS)[0]}
+    asked = inboxes.first_asked(session, free, steps=SCORING)
+    if asked is not None:
+        yield Offer(free[asked], "expert", EXPERT)

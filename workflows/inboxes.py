@@ -1,7 +1,7 @@
 """The boxes of the task centre: what waits for somebody, what they did, started, or were sent a copy of."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,6 +155,16 @@ def late_count(session: Session, actor: User) -> int:
     """How many of those are overdue."""
     waiting = _rows(permissions.grants(session, actor), "todo")
     return _count(session, waiting.where(WorkItem.due_at <= clock.now()))
+
+
+def first_asked(session: Session, people: Iterable[int], *, steps: Collection[str]) -> int | None:
+    """Whose open item of ``steps``, among those that ask one of ``people`` (ids) by name, is the oldest."""
+    audiences = {f"user:{one}": one for one in people}
+    asked = select(WorkItem.audience).where(
+        WorkItem.audience.in_(audiences), WorkItem.status == OPEN, WorkItem.step.in_(steps)
+    )
+    found = session.scalar(asked.order_by(WorkItem.id).limit(1))
+    return None if found is None else audiences[found]
 
 
 def _rows(held: Grants, box: str) -> Any:

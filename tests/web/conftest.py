@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.web.browsing import Visitor
 from webapp import create_app
 from workflows.db import Database
+
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+CHROMIUM += ["--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +48,11 @@ def database(app: Flask) -> Database:
 def visit(app: Flask) -> Callable[[], Visitor]:
     """A new browser each time."""
     return lambda: Visitor(app)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
+        yield opened
+        opened.close()

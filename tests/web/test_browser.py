@@ -1,26 +1,16 @@
 """What only a real browser can tell: accessibility, the content policy, small screens, and life without JavaScript."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page
 
 from tests import factories
-from webapp import bundles, create_app
-from workflows import db, work
+from tests.web.sites import served
+from workflows import work
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-ARGUMENTS += ["--disable-component-update", "--disable-sync"]
 PAGES = [
     "/",
     "/work",
@@ -42,35 +32,16 @@ DESKTOP = {"width": 1280, "height": 900}
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[str]:
     """The address of a running site with a bid begun by wang."""
-    if bundles.bundle("style.css") is None:
-        pytest.fail("the css and js are not built: node webapp/assets/build.mjs")
     folder = tmp_path_factory.mktemp("site")
-    (folder / "jiebang.db").write_bytes(migrated_sqlite.read_bytes())
-    app = create_app(DATA=folder, DATABASE_URL="", JOBS_EMBEDDED=False, DEMO=True)
-    database: db.Database = app.extensions["database"]
-    with database.transaction() as session:
-        wang = factories.user(session, login="wang", name="王建国", roles=["office"])
-        factories.notice(session, to=wang)
-        challenge = factories.challenge(
-            session, title="降低冬季井口冻堵次数，保障高峰期日供气量" * 3, hard=True
-        )
-        work.start(session, "bid", {"challenge_id": challenge.id}, actor=wang)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    database.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield opened
-        opened.close()
+    with served(folder, migrated_sqlite) as running:
+        with running.database.transaction() as session:
+            wang = factories.user(session, login="wang", name="王建国", roles=["office"])
+            factories.notice(session, to=wang)
+            challenge = factories.challenge(
+                session, title="降低冬季井口冻堵次数，保障高峰期日供气量" * 3, hard=True
+            )
+            work.start(session, "bid", {"challenge_id": challenge.id}, actor=wang)
+        yield running.address
 
 
 def signed_in(browser: Browser, site: str, **settings: object) -> Page:

@@ -111,7 +111,7 @@ def _entered(user: User, next_path: str) -> Response:
 
 def _form(*, status: int, next_path: str | None = None, carried: Mapping[str, str] | None = None) -> Response:
     offered = demo_accounts.offered(db.session()) if current_app.config["DEMO"] else []
-    waiting = {one.user.id: inboxes.inbox(db.session(), one.user, size=1).counts["todo"] for one in offered}
+    waiting = {one.user.id: inboxes.todo_count(db.session(), one.user) for one in offered}
     page = render_template(
         "sign_in.html",
         todo=waiting,

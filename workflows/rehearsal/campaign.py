@@ -44,7 +44,7 @@ def play(
         scene = set_up(database, scenario, door)
         player = Player(database, scene, told=told)
         plan(player, scene)
-        player.play(until=clock.start_of(_last_day(scenario)) + PATIENCE)
+        player.play(until=ends_at(scenario))
     return scene
 
 
@@ -54,6 +54,11 @@ def begins_at(scenario: Scenario) -> dt.datetime:
         (posted_at(scenario, one) for one in scenario.challenges.values()),
         default=clock.start_of(scenario.starts_on),
     )
+
+
+def ends_at(scenario: Scenario) -> dt.datetime:
+    """By when everything is over, unless something is stuck."""
+    return clock.start_of(_last_day(scenario)) + PATIENCE
 
 
 def posted_at(scenario: Scenario, challenge: Challenge) -> dt.datetime:
