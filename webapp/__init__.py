@@ -16,6 +16,7 @@ from webapp import (
     formats,
     i18n,
     logs,
+    mailing,
     pages,
     reward_sheets,
     reward_terms,
@@ -55,8 +56,10 @@ def create_app(**overrides: Any) -> Flask:
     views.set_up(app)
     api.set_up(app)
     cli.set_up(app)
+    mailing.set_up(app)
     if "FLASK_RUN_FROM_CLI" not in os.environ:  # operators' commands do what they need themselves
         watch.install(database)
         if app.config["JOBS_EMBEDDED"]:
             jobs.start_thread(database, unused_file_days=app.config["UNUSED_FILE_DAYS"])
+            mailing.start_thread(app)
     return app

@@ -16,6 +16,7 @@ from werkzeug.exceptions import Unauthorized
 
 from webapp import db
 from workflows.domain import accounts
+from workflows.errors import Forbidden
 from workflows.models import User
 
 PUBLIC = {
@@ -23,6 +24,10 @@ PUBLIC = {
     "health.alive",
     "health.ready",
     "notices.badges",  # asked for again and again by open pages: empty after sign-out, never the sign-in page
+    "password_reset.ask",
+    "password_reset.ask_for",
+    "password_reset.show",
+    "password_reset.set_password",
     "preferences.choose",
     "sign_in.show",
     "sign_in.enter",
@@ -31,8 +36,11 @@ PUBLIC = {
     "api_docs.show",
     "api-docs.openapi_json",
 }
+WITH_ONE_TIME_PASSWORD = {*PUBLIC, "account.new_password", "account.change_password", "sign_in.leave"}
 CSRF_FREE = {"api_tokens.issue"}  # needs a password, sets no cookie
 CSRF_FREE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+
+ONE_TIME = "您用的是一次性密码，请先在网页上登录并修改，再使用接口。"
 
 BEARER = WWWAuthenticate("bearer", {"realm": "jiebang"})
 
@@ -106,14 +114,29 @@ def _guard() -> Response | None:
         return _ask_to_sign_in()
     if request.method not in CSRF_FREE_METHODS and not _bears_token() and request.endpoint not in CSRF_FREE:
         csrf.protect()
+    if request.endpoint is not None and request.endpoint not in WITH_ONE_TIME_PASSWORD:
+        return _ask_for_own_password()
     return None
+
+
+def _ask_for_own_password() -> Response | None:
+    """A one-time password serves for nothing but to be changed."""
+    if not actor().must_change_password:
+        return None
+    if is_api():
+        raise Forbidden(ONE_TIME)
+    return make_response(redirect(url_for("account.new_password", next=_wanted())))
 
 
 def _ask_to_sign_in() -> Response:
     if is_api():
         raise Unauthorized("请先登录，或在 Authorization 请求头中给出有效的令牌。", www_authenticate=BEARER)
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    return make_response(redirect(url_for("sign_in.show", next=wanted)))
+    return make_response(redirect(url_for("sign_in.show", next=_wanted())))
+
+
+def _wanted() -> str | None:
+    """The page that was asked for, to go on to it afterwards."""
+    return request.full_path.rstrip("?") if request.method == "GET" else None
 
 
 @login_manager.user_loader

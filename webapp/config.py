@@ -48,6 +48,12 @@ def _from_environment() -> dict[str, Any]:
         "RATE_SIGN_IN": env.str("RATE_SIGN_IN", "5 per 5 minutes"),  # failures per login and address
         "RATE_SIGN_IN_ADDRESS": env.str("RATE_SIGN_IN_ADDRESS", "20 per 5 minutes"),  # failures per address
         "RATE_STORAGE": env.str("RATE_STORAGE", "memory://"),  # redis://... when several processes serve
+        "RATE_PASSWORD_RESET": env.str("RATE_PASSWORD_RESET", "5 per hour"),  # links per login
+        "RATE_PASSWORD_RESET_ADDRESS": env.str("RATE_PASSWORD_RESET_ADDRESS", "30 per hour"),  # per address
+        "SMTP_URL": env.str("SMTP_URL", ""),  # smtp://user:password@host:587 or smtps://host; empty: no mail
+        "SMTP_TIMEOUT": env.float("SMTP_TIMEOUT", 20.0),  # seconds to wait for its answers
+        "MAIL_FROM": env.str("MAIL_FROM", ""),  # sender of mails: 揭榜台 <jiebang@example.com>
+        "PUBLIC_URL": env.str("PUBLIC_URL", ""),  # where people reach the site, for links in mails
         "LOG_FORMAT": env.str("LOG_FORMAT", "json"),  # json or console
         "LOG_LEVEL": env.str("LOG_LEVEL", "INFO"),
     }

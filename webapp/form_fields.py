@@ -12,7 +12,7 @@ from marshmallow import Schema, fields, missing, validate
 from workflows import clock
 from workflows.domain.file_types import ACCEPT, PHOTOS
 
-PICKED = {"person", "unit"}  # found by typing
+PICKED = {"person", "unit", "post"}  # found by typing
 LISTED = {
     "indicator",
     "milestone",

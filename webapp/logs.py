@@ -81,8 +81,15 @@ def _end(response: Response) -> Response:
         logger.info(
             "request",
             method=request.method,
-            path=request.path,
+            path=_path(),
             status=response.status_code,
             ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
         )
     return response
+
+
+def _path() -> str:
+    """The path; of a link that sets a password without the secret in it."""
+    if request.endpoint in ("password_reset.show", "password_reset.set_password"):
+        return "/password-reset/…"
+    return request.path

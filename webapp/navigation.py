@@ -16,6 +16,7 @@ GROUPS: dict[str, tuple[Room, ...]] = {
         Room("home.show", "首页", "home"),
         Room("work.boxes", "任务中心", "tasks"),
         Room("notices.index", "通知", "bell"),
+        Room("substitutes.index", "请假代办", "substitute"),
     ),
     "揭榜": (
         Room("problems.index", "难题", "problem"),
@@ -36,6 +37,11 @@ GROUPS: dict[str, tuple[Room, ...]] = {
         Room("vetoes.index", "否决事项", "veto"),
     ),
     "办公室": (Room("campaigns.index", "年度与批次", "year"), Room("rules.index", "规则", "rule")),
+    "组织": (
+        Room("organisation.units", "单位", "unit"),
+        Room("people.index", "人员", "person"),
+        Room("organisation.show_calendar", "工作日历", "calendar"),
+    ),
 }
 
 ROOMS = {room.endpoint: room for rooms in GROUPS.values() for room in rooms}

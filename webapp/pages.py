@@ -107,8 +107,9 @@ def badges() -> Badges | None:
 def picks_for(schema: type[Schema], about: Any = None, *, without: Collection[str] = ()) -> Picks:
     """What the form of ``schema`` offers to pick, asked for only if it does; ``about`` is what its task is about."""
     offers: dict[str, Callable[[], dict[str, int]]] = {
-        "person": _people,
+        "person": people_picks,
         "unit": _units,
+        "post": _posts,
         "indicator": lambda: _indicators(about or asked_project()),
         "problem": lambda: _mergeable(about),
         "expert": _experts,
@@ -123,7 +124,8 @@ def _file_names(ids: list[int]) -> dict[int, str]:
     return {known: file.name for known, file in readable.items()}
 
 
-def _people() -> dict[str, int]:
+def people_picks() -> dict[str, int]:
+    """Everybody who can be chosen, by the text that is typed."""
     return {
         f"{user.name} · {user.unit.name} · {user.login}": user.id for user in accounts.people(db.session())
     }
@@ -131,6 +133,10 @@ def _people() -> dict[str, int]:
 
 def _units() -> dict[str, int]:
     return {unit.name: unit.id for unit in accounts.units(db.session())}
+
+
+def _posts() -> dict[str, int]:
+    return {f"{post.code} · {post.name}": post.id for post in accounts.posts(db.session())}
 
 
 def asked_project() -> Project | None:

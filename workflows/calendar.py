@@ -37,6 +37,17 @@ def _published(year: int) -> tuple[frozenset[dt.date], frozenset[dt.date]]:
     return frozenset(day for day in calendar if day.year == year), frozenset(working_weekends)
 
 
+@lru_cache(maxsize=64)
+def names(year: int, language: str = "zh_CN") -> dict[dt.date, str]:
+    """The public holidays of ``year``, by day, with their names (zh_CN, en_US); moved days off are among them."""
+    return dict(sorted(holidays.country_holidays("CN", years=year, language=language).items()))
+
+
+def make_up_days(year: int) -> list[dt.date]:
+    """The weekend days of ``year`` on which people work (调休)."""
+    return sorted(_published(year)[1])
+
+
 def is_published(year: int) -> bool:
     """Whether the 调休 of ``year`` is known: it is announced each November for the next year.
 

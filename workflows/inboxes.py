@@ -146,6 +146,16 @@ def _starters(session: Session, process_ids: set[int]) -> dict[int, str]:
     return {row.process_id: row.name for row in session.execute(first)}
 
 
+def arrived(session: Session, item_id: int, *, user_id: int) -> tuple[str, str] | None:
+    """What to tell ``user_id`` of a task that arrived, and its path; None when it is no longer theirs to do."""
+    item, user = session.get(WorkItem, item_id), session.get(User, user_id)
+    if item is None or user is None or item.status != OPEN or item.claimed_by_id not in (None, user_id):
+        return None
+    if not access.is_asked(session, item, permissions.grants(session, user)):
+        return None
+    return f"待办：{HUMAN[item.step].title}（{item.process.subject}）", f"/work/{item.id}"
+
+
 def todo_count(session: Session, actor: User) -> int:
     """How many work items wait for ``actor``."""
     return _count(session, _rows(permissions.grants(session, actor), "todo"))

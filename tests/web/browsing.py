@@ -27,7 +27,9 @@ class Visitor:
         """The CSRF token of the session, read from a page the first time."""
         if not self._token:
             page = self.get("/sign-in")
-            found = HIDDEN.search(page.text if page.status_code == 200 else self.get("/account").text)
+            found = HIDDEN.search(
+                page.text if page.status_code == 200 else self.get("/account", follow_redirects=True).text
+            )
             assert found is not None
             self._token = found[1]
         return self._token

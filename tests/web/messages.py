@@ -17,6 +17,7 @@ SHOWN = (
     "workflows/access.py",
     "workflows/engine/signing.py",
     "workflows/inboxes.py",
+    "workflows/leavers.py",
     "workflows/sharing.py",
     "workflows/tasks.py",
     "workflows/timelines.py",

@@ -180,3 +180,45 @@ def test_rule_files_are_listed_with_what_is_in_force(app: Flask, database: Datab
         " \tdeadline.dmn\t2\tdraft, decides nothing until it is adopted\t放宽",
         "*\tdeadline.dmn\t1\tin force from 2000-01-01 08:00",
     ]
+
+
+def test_the_first_administrator_is_asked_for_and_gets_a_one_time_password(
+    app: Flask, database: Database
+) -> None:
+    added = run(app, "user", "add", "--admin", typed="root\n管运维\n\nCLD\n厂领导\n")
+    assert added.exit_code == 0, added.output
+    password = added.output.strip().rpartition(" ")[2]
+    with database.read() as session:
+        user = session.scalars(select(User)).one()
+        assert (user.login, user.unit.code, user.must_change_password) == ("root", "CLD", True)
+        assert [grant.role for grant in user.grants] == ["admin"]
+        assert accounts.check_password(user, password)
+
+
+def test_a_weak_password_is_refused_and_two_that_differ(
+    app: Flask, database: Database, unit_code: str
+) -> None:
+    weak = run(app, "user", "add", "root", "管运维", "--admin", "--password", "password123")
+    assert (weak.exit_code, "太容易猜到" in weak.output) == (1, True)
+    differ = run(app, "user", "add", "root", "管运维", typed="a fine password\nanother password\n")
+    assert (differ.exit_code, "differ" in differ.output) == (1, True)
+    with database.read() as session:
+        assert session.scalars(select(User)).all() == []
+
+
+def test_an_operator_gives_a_one_time_password(app: Flask, database: Database) -> None:
+    with database.transaction() as session:
+        factories.user(session, login="wang")
+    told = run(app, "user", "password", "wang").output.strip()
+    with database.read() as session:
+        user = session.scalars(select(User)).one()
+        assert user.must_change_password
+        assert accounts.check_password(user, told.rpartition(" ")[2])
+        assert not accounts.check_password(user, factories.PASSWORD)
+    assert run(app, "user", "password", "nobody").exit_code == 1
+
+
+def test_separated_duties_are_not_given_to_one_person(app: Flask, database: Database, unit_code: str) -> None:
+    both = ("--role", "office", "--role", "supervision", "--password", "a fine password")
+    refused = run(app, "user", "add", "wang", "王建国", *both)
+    assert (refused.exit_code, "纪委监督不能同时担任" in refused.output) == (1, True)

@@ -3,11 +3,12 @@
 from typing import Any
 
 from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema, fields
+from marshmallow import RAISE, Schema, fields, validate
 
 from webapp import auth, db, idempotency
 from webapp.api.fields import ID, IDEMPOTENCY_KEY, Paged
 from workflows.domain import notices
+from workflows.domain.notice_kinds import KINDS
 from workflows.models import Notice
 
 endpoints = Blueprint("api_notices", __name__, url_prefix="/api/v1/notices", description="通知")
@@ -15,10 +16,12 @@ endpoints = Blueprint("api_notices", __name__, url_prefix="/api/v1/notices", des
 
 class NoticesAsked(Paged):
     unread = fields.Boolean(load_default=False)
+    kind = fields.String(load_default=None, validate=validate.OneOf(list(KINDS)))
 
 
 class NoticeShown(Schema):
     id = fields.Integer(required=True)
+    kind = fields.String(required=True)
     text = fields.String(required=True)
     link = fields.String(required=True)
     created_at = fields.AwareDateTime(required=True)

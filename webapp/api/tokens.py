@@ -10,6 +10,7 @@ from webapp import auth, db, idempotency
 from webapp.api.fields import ID, IDEMPOTENCY_KEY, JsonInt
 from webapp.views.sign_in import slowed_after_failures
 from workflows.domain import accounts
+from workflows.errors import Forbidden
 from workflows.models import ApiToken
 
 endpoints = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens", description="令牌")
@@ -66,6 +67,8 @@ def issue(asked: dict[str, Any]) -> dict[str, str]:
     user = accounts.by_login(db.session(), asked["login"])
     if not accounts.check_password(user, asked["password"]) or user is None:
         raise Unauthorized("登录名或密码不正确。", www_authenticate=auth.BEARER)
+    if user.must_change_password:
+        raise Forbidden(auth.ONE_TIME)
     token = accounts.issue_token(db.session(), user, name=asked["name"], days=asked["days"])
     db.session().commit()  # not idempotency.once, which would keep the answer and the token in it
     return {"token": token}

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webapp.cli import accounts, operations, rehearse, rules, workdays
+from webapp.cli import accounts, operations, rehearse, rosters, rules, workdays
 
 COMMANDS = (
     operations.upgrade,
@@ -19,6 +19,10 @@ COMMANDS = (
     rules.rules,
     rehearse.rehearse,
 )
+
+
+for command in (rosters.template, rosters.take_in):
+    accounts.people.add_command(command)
 
 
 def set_up(app: Flask) -> None:

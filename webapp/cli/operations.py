@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from webapp import db
+from webapp import db, mailing
 from webapp.cli.telling import refusals_told
 from workflows import clock, demo, jobs, schema, watch
 from workflows.demo import files as demo_files
@@ -65,8 +65,9 @@ def _expect_demo(*, is_demo: bool, asks: bool) -> None:
 @click.command("worker")
 @with_appcontext
 def worker() -> None:
-    """Run timers and messages in this process until it is stopped."""
+    """Run timers and messages, and send mail, in this process until it is stopped."""
     watch.install(db.database())
+    mailing.start_thread(current_app._get_current_object())  # type: ignore[attr-defined]  # of the proxy
     jobs.work_forever(db.database(), unused_file_days=current_app.config["UNUSED_FILE_DAYS"])
 
 

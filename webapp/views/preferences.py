@@ -1,9 +1,9 @@
-"""Language, theme and keyboard: kept in cookies, so that they hold before sign-in too."""
+"""Language, theme and keyboard: kept in cookies, so that they hold before sign-in too; the language for mails besides."""
 
 from flask import Blueprint, current_app, make_response, redirect, request
 from werkzeug import Response
 
-from webapp import auth, i18n
+from webapp import auth, db, i18n
 from webapp.pages import KEYS, KEYS_COOKIE, THEME_COOKIE, THEMES
 
 pages = Blueprint("preferences", __name__)
@@ -27,4 +27,8 @@ def choose() -> Response:
                 samesite="Lax",
                 secure=current_app.config["HTTPS"],
             )
+    actor, locale = auth.actor_or_none(), request.form.get("locale")
+    if actor is not None and locale in i18n.LOCALES:
+        actor.locale = locale  # in which mails are written
+        db.session().commit()
     return response

@@ -2,25 +2,22 @@
 
 import datetime as dt
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
-from functools import cache
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import clock
-from workflows.domain import permissions
+from workflows.domain import audit, passwords, permissions
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
-from workflows.models import ApiToken, RoleGrant, Unit, User
+from workflows.models import ApiToken, Post, RoleGrant, Unit, User
 
-PASSWORD_LENGTH = range(10, 129)  # characters
+MAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,60}@[A-Za-z0-9.-]{1,58}\.[A-Za-z0-9]{1,20}")
 TOKEN_DAYS = range(1, 366)
 TOKEN_NAME_LENGTH = 60
 
-_HASHER = PasswordHasher()
 # Built once: every request begins with one of them.
 _BY_ID = select(User).where(User.id == bindparam("user_id"), User.is_active)
 _BY_TOKEN = (
@@ -43,30 +40,19 @@ def by_login(session: Session, login: str) -> User | None:
 
 def check_password(user: User | None, password: str) -> bool:
     """Whether ``user`` exists, is active and has this password; the same work is done in each case."""
-    nobody = _nobody()
-    try:
-        matches = _HASHER.verify(user.password_hash if user else nobody, password)
-    except (VerificationError, InvalidHashError):
-        return False
-    return matches and user is not None and user.is_active
-
-
-@cache
-def _nobody() -> str:
-    """What is checked when the login is unknown. It is asked for in each case, so that all take the same time."""
-    return _HASHER.hash(secrets.token_urlsafe(16))
+    return passwords.matches(user, password) and user is not None and user.is_active
 
 
 def hash_password(password: str) -> str:
-    """What is stored of ``password``: argon2id."""
-    return _HASHER.hash(password)
+    """What is stored of ``password``."""
+    return passwords.hashed(password)
 
 
 def set_password(user: User, *, password: str) -> None:
-    """Give ``user`` a password and end all sessions. Raises Invalid if it is too short or too long."""
-    if len(password) not in PASSWORD_LENGTH:
-        raise Invalid({"password": ["密码长度应为 10 至 128 个字符。"]})
+    """Give ``user`` a password of their own and end all sessions. Raises Invalid for a weak one."""
+    passwords.check(password, login=user.login)
     user.password_hash = hash_password(password)
+    user.must_change_password = False
     user.session_version += 1
 
 
@@ -74,17 +60,54 @@ def change_password(actor: User, *, current: str, password: str) -> None:
     """Replace one's own password. Raises Invalid if ``current`` is wrong or ``password`` unsuitable."""
     if not check_password(actor, current):
         raise Invalid({"current": ["原密码不正确。"]})
+    if password == current:
+        raise Invalid({"password": ["新密码不能与原密码相同。"]})
     set_password(actor, password=password)
 
 
-def create(session: Session, *, login: str, name: str, unit: Unit, password: str) -> User:
-    """Add an active user without roles. Raises Conflict if the login is taken."""
+def change_email(actor: User, *, current: str, email: str) -> None:
+    """Replace one's own address, empty for none. Raises Invalid if ``current`` is wrong, or it is no address."""
+    if not check_password(actor, current):
+        raise Invalid({"current_for_email": ["原密码不正确。"]})
+    actor.email = checked_email(email)
+
+
+def checked_email(email: str) -> str:
+    """``email`` without spaces around it. Raises Invalid unless it is empty or an address."""
+    if email.strip() and not MAIL.fullmatch(email.strip()):
+        raise Invalid({"email": ["请填写正确的邮箱地址。"]})
+    return email.strip()
+
+
+def set_by_link(session: Session, token: str, *, password: str) -> None:
+    """Set the password of whoever the mailed link belongs to; it is used up. Raises NotFound, Invalid for a weak one."""
+    user = passwords.by_link(session, token)
+    set_password(user, password=password)
+    passwords.forget_links(session, user.id)
+
+
+def to_mail(session: Session, asked: str) -> User | None:
+    """The one active person of that login or address who can be mailed, or None."""
+    found = by_login(session, asked)
+    if found is None:
+        named = select(User).where(func.lower(User.email) == asked.strip().lower(), User.is_active)
+        people = session.scalars(named.limit(2)).all() if asked.strip() else []
+        found = people[0] if len(people) == 1 else None
+    return found if found is not None and found.is_active and found.email else None
+
+
+def create(
+    session: Session, *, login: str, name: str, unit: Unit, password: str | None, actor: User | None = None
+) -> User:
+    """Add an active user without roles, and without a password when it is None. Raises Conflict if the login is taken."""
     if by_login(session, login):
         raise Conflict("登录名已被使用，请换一个。")
     user = User(login=login, name=name, unit_id=unit.id, password_hash="", session_version=0)
-    set_password(user, password=password)
+    if password is not None:
+        set_password(user, password=password)
     session.add(user)
     session.flush()
+    audit.note(session, "create", actor=actor, user=user, after={"login": login, "unit": unit.code})
     return user
 
 
@@ -146,11 +169,17 @@ def find(
     q: str = "",
     unit_id: int | None = None,
     role: str | None = None,
+    active: bool | None = True,
     page: int = 1,
     size: int = 20,
 ) -> tuple[Sequence[User], int]:
-    """Active people by name, with how many there are in all; ``q`` is looked for in name and login."""
-    query = select(User).where(User.is_active)
+    """People by name, with how many there are in all; ``q`` is looked for in name and login.
+
+    ``active`` None is everybody, whether they may sign in or not.
+    """
+    query = select(User)
+    if active is not None:
+        query = query.where(User.is_active.is_(active))
     if q:
         named = (User.name, User.login)
         query = query.where(or_(*(column.contains(q, autoescape=True) for column in named)))
@@ -158,7 +187,7 @@ def find(
         query = query.where(User.unit_id == unit_id)
     if role is not None:
         query = query.where(User.grants.any(role=role))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    total = session.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
     by_name = query.order_by(User.name, User.id).offset((page - 1) * size).limit(size)
     return session.scalars(by_name.options(selectinload(User.grants))).all(), total
 
@@ -166,6 +195,11 @@ def find(
 def units(session: Session) -> list[Unit]:
     """Every unit, by name."""
     return list(session.scalars(select(Unit).order_by(Unit.name)))
+
+
+def posts(session: Session) -> list[Post]:
+    """Every post, by code."""
+    return list(session.scalars(select(Post).order_by(Post.code)))
 
 
 def issue_token(session: Session, user: User, *, name: str, days: int) -> str:

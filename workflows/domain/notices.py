@@ -6,6 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from workflows import clock
+from workflows.domain import notice_kinds, outbox
 from workflows.errors import NotFound
 from workflows.models import Notice, User
 
@@ -13,10 +14,18 @@ LISTED = 100  # newest notices shown
 EXCERPT = 80  # characters of a longer text
 
 
-def send(session: Session, user_id: int, *, text: str, link: str) -> Notice:
-    """Tell one person one line; ``link`` is a path of the site."""
-    notice = Notice(user_id=user_id, text=text, link=link, created_at=clock.now())
+def send(session: Session, user_id: int, *, text: str, link: str, kind: str = "") -> Notice:
+    """Tell one person one line, where they want it; ``link`` is a path of the site.
+
+    Without a ``kind`` (notice_kinds.KINDS) it is the one of the room that the link leads to.
+    """
+    kind = kind or notice_kinds.of_link(link)
+    wanted = notice_kinds.wanted(session, user_id, kind)
+    notice = Notice(user_id=user_id, kind=kind, in_app=wanted.in_app, text=text, link=link)
+    notice.created_at = clock.now()
     session.add(notice)
+    if wanted.by_mail:
+        outbox.add_notice(session, notice)
     return notice
 
 
@@ -37,10 +46,18 @@ def recent(session: Session, actor: User) -> list[Notice]:
 
 
 def listing(
-    session: Session, actor: User, *, unread: bool = False, page: int = 1, size: int = 20
+    session: Session,
+    actor: User,
+    *,
+    unread: bool = False,
+    kind: str | None = None,
+    page: int = 1,
+    size: int = 20,
 ) -> tuple[Sequence[Notice], int]:
     """Notices of ``actor``, newest first, with how many there are in all; pages count from 1."""
-    query = select(Notice).where(Notice.user_id == actor.id)
+    query = select(Notice).where(Notice.user_id == actor.id, Notice.in_app)
+    if kind is not None:
+        query = query.where(Notice.kind == kind)
     if unread:
         query = query.where(Notice.read_at.is_(None))
     total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
@@ -50,7 +67,9 @@ def listing(
 
 def unread_count(session: Session, actor: User) -> int:
     counted = (
-        select(func.count()).select_from(Notice).where(Notice.user_id == actor.id, Notice.read_at.is_(None))
+        select(func.count())
+        .select_from(Notice)
+        .where(Notice.user_id == actor.id, Notice.read_at.is_(None), Notice.in_app)
     )
     return session.scalar(counted) or 0
 
@@ -73,7 +92,7 @@ def mark_all_read(session: Session, actor: User) -> None:
 
 
 def _listed(session: Session, actor: User, *, unread_only: bool) -> list[Notice]:
-    mine = select(Notice).where(Notice.user_id == actor.id)
+    mine = select(Notice).where(Notice.user_id == actor.id, Notice.in_app)
     if unread_only:
         mine = mine.where(Notice.read_at.is_(None))
     return list(session.scalars(mine.order_by(Notice.id.desc()).limit(LISTED)))

@@ -135,7 +135,8 @@ def decline(session: Session, case: RewardCase, *, reason: str) -> None:
     if split is not None and split.state != SplitState.REFUSED:
         split.state = SplitState.DECLINED
     case.state = RewardState.DISTRIBUTION
-    notices.send(session, case.project.leader_id, text=f"分配方案未通过：{reason}", link=rewards.path(case))
+    text = f"分配方案未通过：{reason}"
+    notices.send(session, case.project.leader_id, text=text, link=rewards.path(case), kind="returned")
 
 
 def show(case: RewardCase) -> None:

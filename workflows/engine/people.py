@@ -86,6 +86,7 @@ def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
     if listed:
         run.session.execute(insert(WorkCandidate), listed)
     _plan_reminders(run, items)
+    _tell_arrived(run, [item.id for item in items])
 
 
 def finish(
@@ -162,6 +163,7 @@ def _decide(run: "Run", item: WorkItem) -> str | None:
     if round_.result is None and next_ids:
         opened = {"status": OPEN, "created_at": clock.now()}
         run.session.execute(update(WorkItem).where(WorkItem.id.in_(next_ids)).values(**opened))
+        _tell_arrived(run, next_ids)
     return round_.result
 
 
@@ -214,6 +216,12 @@ def _plan_reminders(run: "Run", items: Collection[WorkItem]) -> None:
                 rows.append({**about, "offset_days": offset, "due_at": at, "next_try_at": at})
     if rows:
         run.session.execute(_ADD_REMINDERS, rows)
+
+
+def _tell_arrived(run: "Run", item_ids: Sequence[int]) -> None:
+    """Those of the items that are open have just reached whoever they ask."""
+    if HOOKS.arrived is not None:
+        HOOKS.arrived(run.session, item_ids)
 
 
 def move_due(run: "Run", item: WorkItem, due_at: dt.datetime, *, actor_id: int, reason: str) -> None:
@@ -291,4 +299,5 @@ def add_beside(run: "Run", item: WorkItem, audience: str, *, seq: int, status: s
     run.session.add(added)
     run.session.flush()
     _plan_reminders(run, [added])
+    _tell_arrived(run, [added.id])
     return added

@@ -1,7 +1,7 @@
 """Where steps register themselves, so that the engine calls them without importing them."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -131,6 +131,7 @@ class Hooks:
     reminders: Callable[[Session, str], list[tuple[int, str]]] | None = None
     remind_at: Callable[[Session, dt.datetime, int], dt.datetime] | None = None
     remind: Callable[[Session, WorkItem, str], None] | None = None
+    arrived: Callable[[Session, Sequence[int]], None] | None = None  # ids of work items that were just opened
     urge_every: Callable[[Session], dt.timedelta] | None = None  # how long nobody urges again
     # Step and variables -> working days from arrival, for user tasks of which the diagram gives no due date.
     due_workdays: Callable[[Session, str, Mapping[str, Any]], int | None] | None = None

@@ -11,6 +11,7 @@ from workflows.models.acceptance import (
     PostEvaluation,
     RaceResult,
 )
+from workflows.models.administration import AdminEntry, PasswordReset
 from workflows.models.appraisals import Appraisal, AppraisalState, CategoryScore, HeadCoefficient
 from workflows.models.approvals import (
     Approval,
@@ -65,9 +66,10 @@ from workflows.models.handovers import DueDiligence, HandoverSignature
 from workflows.models.justifications import Justification, JustificationResult, JustificationSheet, Verdict
 from workflows.models.listings import ListingAction, ListingChange
 from workflows.models.meetings import ActionItem, ItemState, Meeting, MeetingKind, MeetingPerson, MeetingState
-from workflows.models.notices import Notice
+from workflows.models.notices import MailHabit, Notice, NoticePreference
 from workflows.models.openings import OpeningConfirmation
 from workflows.models.organisation import ApiToken, Expert, Post, PostHolding, RoleGrant, Unit, User
+from workflows.models.outbox import Mail
 from workflows.models.panels import ConflictRecord, DefenceSlot, Panel, PanelDraw, PanelMember, SeatState
 from workflows.models.pledges import Pledge, PledgeSignature, PledgeState
 from workflows.models.problems import ChallengeProblem, Problem, ProblemState, TriageAction
@@ -103,6 +105,7 @@ __all__ = [
     "AcceptanceScore",
     "AcceptanceState",
     "ActionItem",
+    "AdminEntry",
     "ApiToken",
     "Appeal",
     "AppealState",
@@ -155,6 +158,8 @@ __all__ = [
     "JustificationSheet",
     "ListingAction",
     "ListingChange",
+    "Mail",
+    "MailHabit",
     "Meeting",
     "MeetingKind",
     "MeetingPerson",
@@ -168,6 +173,7 @@ __all__ = [
     "NodeValue",
     "NodeVerification",
     "Notice",
+    "NoticePreference",
     "NumberSeries",
     "Objection",
     "ObjectionMeasure",
@@ -177,6 +183,7 @@ __all__ = [
     "Panel",
     "PanelDraw",
     "PanelMember",
+    "PasswordReset",
     "PayoutBatch",
     "PayoutRow",
     "Phrase",

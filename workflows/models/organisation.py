@@ -37,6 +37,8 @@ class User(Base):
         default=False
     )  # 科级以上管理人员, kept by HR and the office, D13 S06
     locale: Mapped[str] = mapped_column(String(12), default="zh_Hans_CN")
+    email: Mapped[str] = mapped_column(String(120), default="")
+    must_change_password: Mapped[bool] = mapped_column(default=False)  # a one-time password was given
 
     unit: Mapped[Unit] = relationship(lazy="joined", innerjoin=True)
     grants: Mapped[list["RoleGrant"]] = relationship(back_populates="user", cascade="all, delete-orphan")

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import calendar, clock
-from workflows.domain import notices, permissions, rules
+from workflows.domain import notices, outbox, permissions, rules
 from workflows.engine.registry import HOOKS, HUMAN
-from workflows.engine.tables import WorkCandidate, WorkItem
+from workflows.engine.tables import OPEN, WorkCandidate, WorkItem
 from workflows.models import User
 
 
@@ -38,8 +38,18 @@ def remind(session: Session, item: WorkItem, action: str) -> None:
     if action == "assign":
         state = "逾期已久，请代理人办理或改派他人"
     text = f"{state}：{title}（{item.process.subject}）"
+    kind = "late" if late or action == "urge" else "due"
     for user_id in dict.fromkeys(one.id for one in [*people, *_above(session, people, action)]):
-        notices.send(session, user_id, text=text, link=f"/work/{item.id}")
+        notices.send(session, user_id, text=text, link=f"/work/{item.id}", kind=kind)
+
+
+def tell_arrived(session: Session, item_ids: Sequence[int]) -> None:
+    """Mail whoever is asked of a task that has just arrived; on the site it stands in the task centre."""
+    if not outbox.has_server():
+        return
+    opened = select(WorkItem).where(WorkItem.id.in_(item_ids), WorkItem.status == OPEN)
+    asked = [(item.id, one.id) for item in session.scalars(opened) for one in _asked(session, item)]
+    outbox.add_tasks(session, asked)
 
 
 def urge_every(session: Session) -> dt.timedelta:
@@ -83,3 +93,4 @@ HOOKS.reminders = plan
 HOOKS.remind_at = remind_at
 HOOKS.remind = remind
 HOOKS.urge_every = urge_every
+HOOKS.arrived = tell_arrived

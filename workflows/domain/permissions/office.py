@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from workflows.domain.permissions.roles import READ_ALL, grants, is_head_of
+from workflows.errors import Forbidden
 from workflows.models import (
     Appraisal,
     AppraisalState,
@@ -18,6 +19,27 @@ def may_draft_rules(session: Session, user: User) -> bool:
 def may_adopt_rules(session: Session, user: User) -> bool:
     """审定规则: the plant's two heads and the assessment office."""
     return grants(session, user).is_any(("party_secretary", "admin_head", "assessment"))
+
+
+def may_administer(session: Session, user: User) -> bool:
+    """管理账号: administrators of the system."""
+    return grants(session, user).is_any(["admin"])
+
+
+def check_administers(session: Session, user: User) -> None:
+    """Raises Forbidden unless ``user`` administers."""
+    if not may_administer(session, user):
+        raise Forbidden("只有系统管理员可以管理账号。")
+
+
+def may_hand_over(session: Session, user: User) -> bool:
+    """办理离岗交接: administrators of the system and 人力资源."""
+    return grants(session, user).is_any(("admin", "hr"))
+
+
+def may_keep_calendar(session: Session, user: User) -> bool:
+    """维护工作日历: the campaign office and administrators of the system."""
+    return grants(session, user).is_any(("office", "admin"))
 
 
 def may_keep_people(session: Session, user: User) -> bool:
