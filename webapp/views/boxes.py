@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.exc import OperationalError
 
-from webapp import auth, db, drafts
+from webapp import auth, db, drafts, logs
 from webapp.pages import Paging, one_of, page_number, searched
 from webapp.views.work import pages
 from workflows import batches, begun, inboxes, watch, work
@@ -17,7 +18,7 @@ DRAFTS = "drafts"
 BOXES = {"todo": "待办", "done": "已办", "started": "我发起", "copies": "抄送", DRAFTS: "草稿"}
 ORDERS = {"due": "先到期的在前", "newest": "最新到达在前", "oldest": "最早到达在前"}
 LONGEST_OPINION = 1000
-FAILED = "自动步骤失败，本次操作没有生效。请稍后重试，或告诉管理员。"
+FAILED = "系统出错，这一项没有办成。请稍后重试，或告诉管理员。"
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,12 @@ def _agree(item_id: int, opinion: str) -> Answer:
     except work.StepFailed as error:
         session.rollback()
         watch.report(db.database(), error)
+        refusal = FAILED
+    except OperationalError:  # the database is away: nothing is wrong with the task
+        raise
+    except Exception:  # one bad task must not keep what became of the others from being told
+        logs.logger.exception("agreement failed", item_id=item_id)
+        session.rollback()
         refusal = FAILED
     return Answer(item_id, batches.subject_of(session, item_id, actor=auth.actor()), refusal)
 
