@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Everything a developer does: python3 dev.py run | test | check | bench | docs | fmt | lock.
+"""Everything a developer does: python3 dev.py run | test | check | bench | gallery | docs | fmt | lock.
 
 Sets up what it needs by itself: packages in .venv, tools in .boot, data in var. Standard library only.
 """
@@ -30,7 +30,7 @@ EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to 
 def main(arguments: list[str]) -> int:
     """Run one command; the exit code is 0 only if all of it went well."""
     chosen, rest = _parser().parse_known_args(arguments)
-    if rest and chosen.command != "test":
+    if rest and chosen.command not in ("test", "gallery"):
         _parser().error(f"not understood: {' '.join(rest)}")
     os.chdir(ROOT)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # with it every process compiles all of our code anew
@@ -41,6 +41,7 @@ def main(arguments: list[str]) -> int:
         "test": lambda: test(rest),
         "check": check,
         "bench": lambda: bench(chosen.name, chosen.json),
+        "gallery": lambda: gallery(rest),
         "docs": docs,
         "fmt": fmt,
         "lock": lock,
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="set up and measure")
     bench.add_argument("name", nargs="?", help="one benchmark; all of them without")
     bench.add_argument("--json", metavar="FILE", help="write the figures there too")
+    commands.add_parser("gallery", help="picture every page in every state; further arguments: --only, --out")
     commands.add_parser("docs", help="draw the diagrams and write docs/processes.md anew")
     commands.add_parser("fmt", help="format the sources")
     commands.add_parser("lock", help="make the lock files anew from the requirements")
@@ -180,6 +182,16 @@ def bench(name: str | None, json: str | None) -> int:
     environment.prepare(lock=DEV_LOCK)
     options = [*([name] if name else []), *(["--json", json] if json else [])]
     return 0 if steps.passes("bench", [str(PYTHON), "-m", "bench", *options]) else 1
+
+
+def gallery(arguments: list[str]) -> int:
+    """Picture every page in every state, in light, dark and on a phone, and tell what was noticed there."""
+    environment.prepare(lock=DEV_LOCK)
+    found = services.chromium()
+    if not found:
+        raise steps.Failed("No Chromium here: apt-get install chromium fonts-noto-cjk")
+    command = [str(PYTHON), "-m", "tools.gallery", *arguments]
+    return 0 if steps.passes("gallery", command, env={"JIEBANG_CHROMIUM": found}) else 1
 
 
 def docs() -> int:

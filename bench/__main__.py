@@ -1,35 +1,48 @@
-"""python -m bench [engine] [--json FILE]: measure, and say what was measured on which machine."""
+"""python -m bench [engine|pages] [--json FILE]: measure, and say what was measured on which machine."""
 
 import argparse
 import dataclasses
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from bench import databases, engine, figures, reports
-
-NAMES = ("engine",)
+from bench import databases, engine, figures, pages, reports
+from bench.figures import Figure
 
 
 def main() -> None:
     chosen = _parser().parse_args()
+    print(figures.machine(databases.server()))
+    began = time.monotonic()
+    if chosen.statements:
+        with databases.stage() as stage:
+            print(reports.statements(stage.open(), stage))
+        return
+    measured = [
+        figure for name in ([chosen.name] if chosen.name else NAMES) for figure in NAMES[name](chosen)
+    ]
+    print(figures.table(measured))
+    print(f"{chosen.repetitions} repetitions, {time.monotonic() - began:.0f} s")
+    if chosen.json:
+        figures.write(measured, chosen.json)
+
+
+def _engine(chosen: argparse.Namespace) -> list[Figure]:
     names = {field.name for field in dataclasses.fields(engine.Counts)}
     counts = engine.Counts(**{name: value for name, value in vars(chosen).items() if name in names})
-    print(figures.machine(databases.server()))
-    measured, began = [], time.monotonic()
     with databases.stage() as stage:
         database = stage.open()
         try:
-            if chosen.statements:
-                print(reports.statements(database, stage))
-                return
-            for part in chosen.part or engine.PARTS:
-                measured += engine.PARTS[part](database, stage, counts)
+            parts = chosen.part or engine.PARTS
+            return [figure for part in parts for figure in engine.PARTS[part](database, stage, counts)]
         finally:
             database.engine.dispose()
-    print(figures.table(measured))
-    print(f"{counts.repetitions} repetitions, {time.monotonic() - began:.0f} s")
-    if chosen.json:
-        figures.write(measured, chosen.json)
+
+
+NAMES: dict[str, Callable[[argparse.Namespace], list[Figure]]] = {
+    "engine": _engine,
+    "pages": lambda chosen: pages.measure(repetitions=3 * chosen.repetitions),
+}
 
 
 def _parser() -> argparse.ArgumentParser:

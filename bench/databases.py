@@ -55,19 +55,26 @@ def server() -> str:
 @contextmanager
 def stage() -> Iterator[Stage]:
     """A new, migrated database with people in it."""
+    with empty() as address:
+        yield _filled(address)
+
+
+@contextmanager
+def empty() -> Iterator[str]:
+    """The address of a new, migrated database."""
     name = f"jiebang_bench_{os.getpid()}_{secrets.token_hex(4)}"
     with closing(psycopg.connect(server(), autocommit=True)) as connection:
         create = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'"
         connection.execute(sql.SQL(create).format(sql.Identifier(name)))
         try:
             address = make_url(server()).set(database=name).render_as_string(hide_password=False)
-            yield _filled(address)
+            schema.upgrade(address)
+            yield address
         finally:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _filled(address: str) -> Stage:
-    schema.upgrade(address)
     database = connect(address)
     processes.BenchRequest.__table__.create(database.engine)  # type: ignore[attr-defined]
     try:

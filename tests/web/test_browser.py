@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page
 
 from tests import factories
-from tests.web.sites import served
+from tools.gallery.sites import served
 from workflows import work
 
 PAGES = [

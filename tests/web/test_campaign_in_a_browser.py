@@ -11,7 +11,7 @@ from sqlalchemy import update
 from tests import factories
 from tests.rehearsal import files
 from tests.web.browser_door import BrowserDoor
-from tests.web.sites import Site, served
+from tools.gallery.sites import Site, served
 from workflows import clock
 from workflows.domain import accounts
 from workflows.models import User

@@ -1,12 +1,13 @@
 """The application as it runs for a browser: served at an address of this machine."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from flask import Flask
 from werkzeug.serving import make_server
 
 from webapp import bundles, create_app
@@ -16,22 +17,27 @@ from workflows.db import Database
 @dataclass(frozen=True)
 class Site:
     address: str  # http://127.0.0.1:40123
+    app: Flask
     database: Database
 
 
 @contextmanager
-def served(folder: Path, migrated: Path, *, demo: bool = True) -> Iterator[Site]:
-    """A site on a copy of the database ``migrated``, kept in ``folder``; in demo mode people need no password."""
+def served(folder: Path, database_file: Path, *, demo: bool = True) -> Iterator[Site]:
+    """A site on a copy of ``database_file``, kept in ``folder`` with its keys and files.
+
+    In demo mode people need no password. Raises RuntimeError when css and js are not built.
+    """
+    folder.mkdir(exist_ok=True)
     if bundles.bundle("style.css") is None:
-        pytest.fail("the css and js are not built: node webapp/assets/build.mjs")
-    (folder / "jiebang.db").write_bytes(migrated.read_bytes())
-    app = create_app(DATA=folder, DATABASE_URL="", JOBS_EMBEDDED=False, DEMO=demo)
+        raise RuntimeError("the css and js are not built: node webapp/assets/build.mjs")
+    shutil.copyfile(database_file, folder / "jiebang.db")
+    app = create_app(DATA=folder, DATABASE_URL="", JOBS_EMBEDDED=False, DEMO=demo, LOG_LEVEL="ERROR")
     database: Database = app.extensions["database"]
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield Site(f"http://127.0.0.1:{server.server_port}", database)
+        yield Site(f"http://127.0.0.1:{server.server_port}", app, database)
     finally:
         server.shutdown()
         thread.join()

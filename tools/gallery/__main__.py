@@ -1,0 +1,87 @@
+"""python -m tools.gallery --out FOLDER: picture every page, write index.html, tell what was noticed."""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy.orm import Session
+
+from tools.gallery import databases, index, plan, sites
+from tools.gallery.camera import Camera, Picture
+from tools.gallery.plan import Shot
+from workflows import clock
+from workflows.demo import PASSWORD
+
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+CHROMIUM += ["--disable-background-networking", "--disable-component-update"]
+
+Shots = Callable[[Session], Iterator[Shot]]
+
+
+def main() -> int:
+    arguments = _arguments()
+    shutil.rmtree(arguments.out, ignore_errors=True)
+    arguments.out.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(prefix="jiebang-gallery-") as folder, _browser() as browser:
+        pictures = [
+            picture
+            for file, shots in _sites(Path(folder))
+            for picture in _taken(browser, file, shots, arguments)
+        ]
+    (arguments.out / "index.html").write_text(index.written(pictures), encoding="utf-8")
+    noticed = [(one, what) for one in pictures for what in one.noticed]
+    for picture, what in noticed:
+        print(f"{picture.file}: {what}", file=sys.stderr)
+    print(f"{len(pictures)} pictures in {arguments.out / 'index.html'}, {len(noticed)} things noticed")
+    return 1 if noticed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="dev.py gallery", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("var/gallery"))
+    parser.add_argument("--only", default="", help="only pictures whose name has this in it")
+    parser.add_argument("--state", default="", help="only one of full, empty, long, error, overdue")
+    return parser.parse_args()
+
+
+@contextmanager
+def _browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=os.environ.get("JIEBANG_CHROMIUM") or shutil.which("chromium"), args=CHROMIUM
+        )
+        yield opened
+        opened.close()
+
+
+def _sites(folder: Path) -> Iterator[tuple[Path, Shots]]:
+    """Databases to serve, and what to picture of each."""
+    demo = databases.demo(folder / "demo.db")
+    yield demo, lambda session: plan.of_the_demo(session, now=clock.now())
+    yield databases.with_long_names(demo, folder / "long.db"), plan.long_ones
+    yield databases.of_a_first_day(folder / "empty.db"), lambda _session: plan.rooms("empty")
+
+
+def _taken(browser: Browser, file: Path, shots: Shots, arguments: argparse.Namespace) -> Iterator[Picture]:
+    with sites.served(file.with_suffix(""), file) as site:
+        with site.app.test_request_context(), site.database.read() as session:
+            wanted = [
+                shot
+                for shot in shots(session)
+                if arguments.only in shot.name and arguments.state in ("", shot.state)
+            ]
+        camera = Camera(browser, site.address, PASSWORD, arguments.out)
+        for picture in camera.take(wanted):
+            print(f"  {picture.file}", flush=True)
+            yield picture
+        camera.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
