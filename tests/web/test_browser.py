@@ -87,7 +87,7 @@ def test_what_is_typed_is_saved_by_itself_and_kept_while_the_network_is_away(
     browser: Browser, site: str
 ) -> None:
     page = signed_in(browser, site, viewport=DESKTOP)
-    page.goto(f"{site}/work/1")
+    page.goto(f"{site}/work/1", wait_until="networkidle")
     opinion = page.locator("#f-opinion")
     opinion.fill("先写到这里")
     page.get_by_text("已保存").wait_for(timeout=20_000)
@@ -108,16 +108,17 @@ def test_what_is_typed_is_saved_by_itself_and_kept_while_the_network_is_away(
 
 def test_keys_move_but_never_while_somebody_types(browser: Browser, site: str) -> None:
     page = signed_in(browser, site, viewport=DESKTOP)
+    page.wait_for_load_state("networkidle")  # keys are heard once their script has come
     page.keyboard.press("g")
     page.keyboard.press("i")
-    page.wait_for_url(f"{site}/work")
+    page.wait_for_url(f"{site}/work", wait_until="networkidle")
     page.keyboard.press("j")
     assert page.evaluate("() => document.activeElement.getAttribute('href')") == "/work/1"
     page.keyboard.press("?")
     help_ = page.get_by_role("dialog", name="键盘快捷键")
     help_.wait_for()
     page.keyboard.press("Escape")
-    page.goto(f"{site}/work/1")
+    page.goto(f"{site}/work/1", wait_until="networkidle")
     opinion = page.locator("#f-opinion")
     opinion.click()
     page.keyboard.type("gi?j/x")
