@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from webapp import (
     api,
     auth,
+    bundles,
     cli,
     config,
     db,
@@ -31,7 +32,7 @@ from workflows.db import connect
 
 def create_app(**overrides: Any) -> Flask:
     """The application; ``overrides`` are settings by their names in config.py."""
-    app = Flask(__name__)
+    app = bundles.Application(__name__)
     app.config.update(config.load(**overrides))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the default provider
     hops = app.config["PROXY_COUNT"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, selectinload
 
 from workflows import access, calendar, clock
 from workflows.domain import accounts, permissions
@@ -107,7 +107,7 @@ def inbox(
         processes = session.scalars(wanted).all()
         starters = _starters(session, {one.id for one in processes})
         return Inbox([_started_row(one, starters) for one in processes], total, counts)
-    items = session.scalars(wanted.options(contains_eager(WorkItem.process))).all()
+    items = session.scalars(wanted.options(selectinload(WorkItem.process).defer(Process.state))).all()
     names, starters = names_in(session, items), _starters(session, {one.process_id for one in items})
     return Inbox([_row(session, item, names, starters) for item in items], total, counts)
 
@@ -115,6 +115,7 @@ def inbox(
 def kinds(session: Session, actor: User, *, box: str) -> list[Kind]:
     """What one of the BOXES holds, by process and step."""
     rows = _rows(permissions.grants(session, actor), box).order_by(None)
+    rows = rows if box == "started" else rows.join(WorkItem.process)
     by = (Process.name,) if box == "started" else (Process.name, WorkItem.step)
     found = session.execute(rows.with_only_columns(*by, func.count()).group_by(*by).order_by(*by)).all()
     return [_kind(*row) if box != "started" else _kind(row[0], None, row[1]) for row in found]
@@ -178,10 +179,10 @@ def first_asked(session: Session, people: Iterable[int], *, steps: Collection[st
 
 
 def _rows(held: Grants, box: str) -> Any:
-    """The query of a box: processes for "started", otherwise items joined to their process."""
+    """The query of a box: processes for "started", otherwise items."""
     if box == "started":
         return select(Process).where(Process.started_by_id == held.user_id).order_by(Process.id.desc())
-    items = select(WorkItem).join(WorkItem.process)
+    items = select(WorkItem)
     if box == "todo":
         waiting = items.where(WorkItem.status == OPEN, access.is_mine(held))
         return waiting.order_by(WorkItem.due_at.is_(None), WorkItem.due_at, WorkItem.id)
@@ -194,10 +195,12 @@ def _rows(held: Grants, box: str) -> Any:
 
 
 def _filtered(query: Any, filters: Filters, *, by_step: bool) -> Any:
+    if by_step and (filters.q or filters.process_name):
+        query = query.join(WorkItem.process)
     if filters.q:
         query = query.where(Process.subject.icontains(filters.q, autoescape=True))
     if filters.process_id is not None:
-        query = query.where(Process.id == filters.process_id)
+        query = query.where((WorkItem.process_id if by_step else Process.id) == filters.process_id)
     if filters.process_name:
         query = query.where(Process.name == filters.process_name)
     if filters.step and by_step:
@@ -208,7 +211,8 @@ def _filtered(query: Any, filters: Filters, *, by_step: bool) -> Any:
 
 
 def _count(session: Session, query: Any) -> int:
-    return session.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
+    counted = query.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)
+    return int(session.execute(counted).scalar_one())
 
 
 def names_in(session: Session, items: Sequence[WorkItem]) -> dict[int, str]:

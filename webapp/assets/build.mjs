@@ -1,9 +1,10 @@
 // Builds the scripts and styles into webapp/static/dist, under names that change with their content, and writes
-// manifest.json there: logical name -> {file, integrity}. Run by dev.py.
+// manifest.json there: logical name -> {file, integrity}. Beside each lies its compressed form. Run by dev.py.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
 
@@ -33,6 +34,10 @@ const { metafile } = await build({
 
 const manifest = {};
 for (const [output, { entryPoint }] of Object.entries(metafile.outputs)) {
+  if (/\.(js|css)$/.test(output)) {
+    const file = join(source, output);
+    await writeFile(`${file}.gz`, gzipSync(await readFile(file), { level: 9 }));
+  }
   if (!entries.includes(entryPoint)) continue; // parts loaded on demand are found by the entry that loads them
   const file = join(source, output);
   const digest = createHash("sha384").update(await readFile(file)).digest("base64");

@@ -144,9 +144,12 @@ def _conditions(session: Session, actor: User, wish: Wish) -> list[ColumnElement
 def _has(word: str) -> ColumnElement[bool]:
     """Whether ``word`` stands in number, title, background or one of the fields of expertise."""
     texts = (Challenge.title, Challenge.no, Challenge.background)
+    has_cases = (
+        word.lower() != word.upper()
+    )  # Chinese has none, and to look for it as it stands is far cheaper
     escaped = json.dumps(word)[1:-1]  # as a column of JSON keeps it
     return or_(
-        *(text.icontains(word, autoescape=True) for text in texts),
+        *((text.icontains if has_cases else text.contains)(word, autoescape=True) for text in texts),
         cast(Challenge.fields, String).contains(escaped, autoescape=True),
     )
 
