@@ -1,20 +1,19 @@
-"""The sheet of a reward for people: a formula with its figures, lines with their evidence, and the rules behind them."""
+"""The sheet of a reward for people: a formula with its figures, lines with evidence and reason."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import Flask, url_for
 
-from webapp import db, formats, i18n, rule_forms
+from webapp import db
 from webapp.reward_terms import REWARD_FACTORS
-from workflows.domain import reward_facts, rewards, rule_versions
+from workflows.domain import reasons, reward_facts, rewards
 from workflows.domain.calculation import FORMULA
-from workflows.models import RewardCase, RewardLine, RuleVersion
+from workflows.domain.reasons import Reason
+from workflows.models import RewardCase, RewardLine
 
 FACTORS = ("Kc", "Kt", "Kdual", "V")
-DECIMALS = 4  # of a computed input
 
 
 @dataclass(frozen=True)
@@ -34,23 +33,12 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Rule:
-    """The table behind a line: its version, where its rows are shown, and what it was asked."""
-
-    file: str
-    version: int
-    path: str
-    rows: tuple[int, ...]
-    inputs: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
 class SheetLine:
     factor: str
     value: str
     text: str
     evidence: Evidence | None
-    rule: Rule | None
+    reason: Reason | None
 
 
 @dataclass(frozen=True)
@@ -62,31 +50,33 @@ class Sheet:
 
 
 def set_up(app: Flask) -> None:
-    app.jinja_env.globals.update(reward_sheet=sheet)
+    app.jinja_env.globals.update(reward_sheet=sheet, split_reason=split_reason)
 
 
 def sheet(case: RewardCase) -> Sheet:
-    """The last measurement of ``case``, in two more queries whatever its length."""
+    """The last measurement of ``case``, in one more query whatever its length."""
     lines = rewards.sheet(case)
-    named = {(one.file, one.version) for one in lines if one.file and one.version}
-    versions: dict[Any, RuleVersion] = {
-        (one.file, one.version): one for one in rule_versions.named(db.session(), named)
-    }
     acceptance = reward_facts.accepted_by(db.session(), case.project)
     paths = _paths(case, acceptance.id if acceptance else None)
-    shown = [
-        SheetLine(
-            one.factor,
-            one.value,
-            one.text,
-            paths.get(one.factor),
-            _rule(one, versions.get((one.file, one.version))),
-        )
-        for one in lines
-    ]
+    shown = [SheetLine(one.factor, one.value, one.text, paths.get(one.factor), _reason(one)) for one in lines]
     total = next((one.text for one in lines if one.factor == "total"), "")
     told = total.removeprefix(FORMULA).rpartition(" = ")[0] if " = " in total else total.removeprefix(FORMULA)
     return Sheet(tuple(_terms(lines)), case.total_fen, told.lstrip("，；"), tuple(shown))
+
+
+def split_reason(problem: Mapping[str, Any]) -> Reason | None:
+    """The row of D13 behind a problem of a split (portions.problems)."""
+    ids, file, version = [problem["row"]], problem["file"], problem["version"]
+    return reasons.of_rows(db.session(), file=file, version=version, ids=ids, inputs={})
+
+
+def _reason(line: RewardLine) -> Reason | None:
+    """The table behind ``line``, if it rests on one."""
+    if line.file is None or line.version is None:
+        return None
+    return reasons.of_rows(
+        db.session(), file=line.file, version=line.version, ids=line.rows, inputs=line.inputs
+    )
 
 
 def _terms(lines: Sequence[RewardLine]) -> list[Term]:
@@ -116,30 +106,3 @@ def _paths(case: RewardCase, acceptance_id: int | None) -> dict[str, Evidence]:
         found |= {name: Evidence("双挂钩考评", path) for name in ("P", "B", "Kdual")}
     found["V"] = Evidence("否决事项", url_for("vetoes.index"))
     return found
-
-
-def _rule(line: RewardLine, version: RuleVersion | None) -> Rule | None:
-    """The table behind ``line``; without a link where its version was never stored."""
-    if line.file is None or line.version is None:
-        return None
-    words = rule_forms.words(version) if version else {}
-    numbers = rule_forms.row_numbers(version) if version else {}
-    path = url_for("rules.show", version_id=version.id) if version else ""
-    if path and line.rows:
-        path += f"#r-{line.rows[0]}"
-    rows = tuple(numbers[one] for one in line.rows if one in numbers)
-    inputs = tuple((words.get(name, name), _given(value, words)) for name, value in line.inputs.items())
-    return Rule(line.file, line.version, path, rows, inputs)
-
-
-def _given(value: Any, words: Mapping[str, str]) -> str:
-    if isinstance(value, bool):
-        return i18n.text("是" if value else "否")
-    if value in (None, []):
-        return i18n.text("无")
-    if isinstance(value, list):
-        return i18n.text("、").join(str(one.get("clause", one)) for one in value)
-    try:
-        return formats.number(round(Decimal(str(value)), DECIMALS))
-    except InvalidOperation:
-        return words.get(str(value), str(value))

@@ -179,11 +179,6 @@ def words(version: RuleVersion) -> dict[str, str]:
     return {name: i18n.text(title) for name, title in found.items() if name}
 
 
-def row_numbers(version: RuleVersion) -> dict[str, int]:
-    """The number of each row in its table, from 1, by its id."""
-    return {id_: n for text in rule_tables.tables(version) for n, id_ in enumerate(text.ids, 1)}
-
-
 def codes(text: dmn.TableText) -> dict[str, str]:
     """The codes in the cells of ``text`` that have words, with them."""
     terms = rule_terms.of(text.decision)

@@ -1,52 +1,40 @@
-"""How the cells of a rule table, and what they were asked, are written for people."""
+"""How the tests of a rule table, and what it was asked and answered, are written for people."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from flask import Flask
 
-from webapp import i18n
-from workflows.domain import change_terms
-from workflows.domain.terms import LEVELS
+from webapp import formats, i18n, rule_cells, rule_terms
 
-WORDS = {
-    "pending": "未整改",
-    "passed": "整改合格",
-    "failed": "未完成整改",
-    **{kind.value: title for kind, title in change_terms.KINDS.items()},
-    **{code: f"{code} {title}" for code, title in LEVELS.items()},
-}
-SIGNS = {">=": "≥", "<=": "≤"}
-RANGE = re.compile(r"([\[\](])\s*(-?[\d.]+?)\s*\.\.\s*(-?[\d.]+?)\s*([\])\[])")
-QUOTED = re.compile(r'"([^"]*)"')
-CLAUSE = re.compile(r'event\.clause = "(V\d+)"( and event\.is_major)?')
+FRACTION = re.compile(r"-?\d+\.\d+")
+DECIMALS = 4  # of a computed value
 
 
 def set_up(app: Flask) -> None:
-    app.jinja_env.filters.update(rule_test=test, rule_value=value)
+    app.jinja_env.filters.update(rule_test=asked, rule_value=value)
 
 
-def test(text: str) -> str:
-    """A cell that asks: ``[80..90)`` as “≥ 80 · < 90”, texts as words."""
-    clause = CLAUSE.search(text)
-    if clause:
-        return clause[1] + (f" {i18n.text('重大')}" if clause[2] else "")
-    if text in ("true", "false"):
-        return value(text == "true")
-    within = RANGE.fullmatch(text.strip())
-    if within:
-        low = "≥" if within[1] == "[" else ">"
-        high = "≤" if within[4] == "]" else "<"
-        return f"{low} {within[2]} · {high} {within[3]}"
-    for written, sign in SIGNS.items():
-        text = text.replace(written, sign)
-    return QUOTED.sub(lambda found: value(found[1]), text).replace(", ", " / ")
+def asked(cell: str, decision: str) -> str:
+    """A cell that asks, of the table ``decision``."""
+    return rule_cells.words(cell, is_input=True, terms=rule_terms.of(decision))
 
 
-def value(given: Any) -> str:
-    """What was asked about, as JSON has it."""
+def value(given: Any, decision: str) -> str:
+    """What the table ``decision`` was asked or has answered, as JSON has it; of an event its clause."""
     if isinstance(given, bool):
         return i18n.text("是" if given else "否")
+    if given in (None, [], ""):
+        return i18n.text("无")
     if isinstance(given, list):
-        return "、".join(str(one["clause"]) for one in given if "clause" in one) or "—"
-    return i18n.text(WORDS.get(str(given), str(given)))
+        return i18n.text("、").join(value(one, decision) for one in given)
+    if isinstance(given, dict):
+        told = given.get("clause") or "；".join(
+            f"{name} {value(one, decision)}" for name, one in given.items()
+        )
+        return str(told)
+    text = str(given)
+    if FRACTION.fullmatch(text):
+        return formats.number(round(Decimal(text), DECIMALS))
+    return i18n.text(rule_terms.of(decision).get(text, text))

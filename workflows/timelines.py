@@ -3,15 +3,17 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import access, reasons
-from workflows.domain import accounts
+from workflows import access, dmn
+from workflows.domain import accounts, reasons
 from workflows.domain.permissions import Grants
-from workflows.engine.definitions import LIBRARY
+from workflows.domain.reasons import Reason
+from workflows.engine.definitions import LIBRARY, Definition
 from workflows.engine.tables import HistoryEntry, Process, WorkItem
 from workflows.models import User
 
@@ -56,7 +58,7 @@ class Row:
     reason: str
     item_id: int | None = None
     spent: dt.timedelta | None = None  # from when somebody was asked until they answered
-    why: tuple[reasons.Reason, ...] = ()
+    why: tuple[Reason, ...] = ()
     times: int = 1  # how often in a row the system did the same; ``at`` is the last
 
 
@@ -82,7 +84,7 @@ def of_project(session: Session, project_id: int, *, held: Grants, most: int) ->
     return _told(session, session.execute(newest.limit(most)).all(), held)
 
 
-def decisions(session: Session, subject_path: str, *, actor: User) -> list[tuple[str, reasons.Reason]]:
+def decisions(session: Session, subject_path: str, *, actor: User) -> list[tuple[str, Reason]]:
     """What the tables decided of the thing that is shown at that path, step and reason, as far as ``actor`` may know."""
     query = select(HistoryEntry, Process).join(Process, Process.id == HistoryEntry.process_id)
     query = query.where(Process.subject_path == subject_path, HistoryEntry.verb == "decide")
@@ -94,7 +96,7 @@ def decisions(session: Session, subject_path: str, *, actor: User) -> list[tuple
         if process.id in seen:
             definition = LIBRARY.get(session, process.digest)
             title = definition.labels.get(entry.node) or ""
-            found += [(title, one) for one in reasons.of(entry, definition)]
+            found += [(title, one) for one in _reasons(entry, definition)]
     return found
 
 
@@ -115,12 +117,30 @@ def _told(session: Session, rows: Sequence[Any], held: Grants, *, with_reasons: 
                 verb=_verb(entry),
                 step_title=definition.labels.get(entry.node) or "",
                 reason="" if is_hidden else entry.reason,
-                why=reasons.of(entry, definition) if with_reasons else (),
+                why=_reasons(entry, definition) if with_reasons else (),
                 item_id=entry.item_id if entry.actor_id is not None else None,
                 spent=entry.at - item.created_at if item is not None and entry.verb in ANSWERS else None,
             )
         )
     return told
+
+
+def _reasons(entry: HistoryEntry, definition: Definition) -> tuple[Reason, ...]:
+    """What an entry keeps of the tables that it asked; none unless it is a decision."""
+    if entry.verb != "decide":
+        return ()
+    texts = [
+        table
+        for name, content in definition.files.items()
+        if name.endswith(".dmn")
+        for table in _tables(content, name)
+    ]
+    return tuple(reasons.of_step(step, texts) for step in entry.after["trace"])
+
+
+@lru_cache(maxsize=256)
+def _tables(content: bytes, file: str) -> tuple[dmn.TableText, ...]:
+    return tuple(dmn.tables(content, file=file))
 
 
 def _folded(rows: list[Row]) -> list[Row]:

@@ -112,8 +112,8 @@ def test_the_page_explains_score_and_verdict(
     words = text_of(wang.get(f"/acceptances/{acceptance_id}").text)
     assert "专家评分" in words
     assert "技术水平 100% 85.00 85.00–85.00" in words
-    assert "验收结论 D9 第 1 版，第 4 行" in words
-    assert "验收得分 ≥ 80 · &lt; 90 85" in words
+    assert "验收结论 D9 第 1 版 命中的规则 第 4 行" in words
+    assert "验收得分：80 至 90（不含 90）" in words
     assert "赵专家" not in words
 
 

@@ -110,8 +110,8 @@ def test_the_pages_tell_what_there_is_and_lead_to_the_task(visit: Callable[[], V
     change = text_of(visitor.get(f"/changes/{site.change_id}").text)
     for told in ("预算变更", "办理中", "120 万元", "121 万元", "涨价"):
         assert told in change
-    assert "变更路由 D14 第 1 版，第 5 行" in change
-    assert "预算增减（%） ≤ 10" in change
+    assert "变更路由 D14 第 1 版 命中的规则 第 5 行" in change
+    assert "预算增减（%）：不超过 10" in change
     assert "落实停电窗口" in text_of(visitor.get(f"/action-items/{site.item_id}").text)
     task = page.split('href="/work/')[1].split('"')[0]
     assert "推进会" in text_of(visitor.get(f"/work/{task}").text)

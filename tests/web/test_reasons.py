@@ -43,7 +43,7 @@ def test_a_decision_tells_its_table_rows_and_inputs(
     path = item_of(database, "publish", "hse")
     page = text_of(signed_in(visit, database, cast.office).get(path).text)
     assert "为什么 ：审批路由" in page
-    assert "第 6 行" in page
+    assert "命中的规则 第 5 行 依据的数据" in page  # the first of those that apply
     assert "级别：B" in page.replace(" ", "")
     asked = text_of(signed_in(visit, database, cast.hse).get(path).text)
     assert "审批路由" in asked

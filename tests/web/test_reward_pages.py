@@ -54,7 +54,10 @@ def test_every_task_of_a_reward_has_its_page(
     assert "上列否决事项" in _page(visit, database, "reward.confirm_veto", cast.hse)
     rewarding.check_vetoes(database, cast, process)
     sheet = _page(visit, database, "reward.sheet", cast.leader)
-    assert "时效系数 Kt 1 计划 319 天，申请验收在期限当天，时效系数 1 依据的规则 时效系数 第 1 版" in sheet
+    assert (
+        "时效系数 Kt 1 计划 319 天，申请验收在期限当天，时效系数 1 为什么 ：时效系数 Kt 决策表 时效系数 Kt 第 1 版"
+        in sheet
+    )
     play.complete(database, "reward.sheet", by=cast.leader, confirm=False, opinion="偏低")
     assert "偏低" in _page(visit, database, "reward.appeal", team.assessment)
     play.complete(database, "reward.appeal", by=team.assessment, opinion="无误")

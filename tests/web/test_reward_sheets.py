@@ -67,7 +67,10 @@ def test_the_sheet_tells_its_formula_its_evidence_and_its_rules(
     page = leader.get("/rewards/1").text
     text = text_of(page)
     assert "（ 1.5 固定奖 ＋ 0.8 创效奖 ） × 1 验收系数 Kc × 1 时效系数 Kt × 1 双挂钩系数 Kdual" in text
-    assert "时效系数 第 1 版 第 2 行 延误比例：0" in text
+    assert (
+        "时效系数 Kt 第 1 版 命中的规则 第 2 行 · 按期 延误比例：-0.1 至 0（不含 -0.1） 依据的数据 延误比例： 0"
+        in text
+    )
     rule = re.search(r'<a href="(/rules/\d+)#r-timeliness_in_time">', page)
     assert rule is not None
     assert 'id="r-timeliness_in_time"' in leader.get(rule[1]).text

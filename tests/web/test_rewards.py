@@ -197,7 +197,10 @@ def test_the_pages_show_them(visit: Visit, case_id: int) -> None:
     visitor = visit()
     visitor.sign_in("head")
     text = text_of(visitor.get(f"/rewards/{case_id}").text)
-    assert "创效奖（万元） 0.8 核定年净效益 10 万元，累进计奖 0.8 万元 依据的规则 创效奖 第 1 版" in text
+    assert (
+        "创效奖（万元） 0.8 核定年净效益 10 万元，累进计奖 0.8 万元 为什么 ：创效奖 D10 决策表 创效奖 D10 第 1 版"
+        in text
+    )
     assert "验收兑现 2.3 万元 ◐ 办理中" in text
     assert "B1 天然气产量与生产运行 20% 生产运行 85" in text_of(visitor.get("/appraisals/1").text)
     assert "V06 一般责任事故（含轻伤以上） ✕ 已生效" in text_of(visitor.get("/vetoes/1").text)

@@ -19,7 +19,6 @@ def show(acceptance_id: int) -> str:
     acceptance = acceptances.get(session, acceptance_id, actor=actor)
     path = url_for("acceptances.show", acceptance_id=acceptance_id)
     spread = acceptance_scores.spread(session, acceptance)
-    decided = acceptance_scores.why(session, acceptance)
     return render_template(
         "acceptances/show.html",
         acceptance=acceptance,
@@ -29,7 +28,7 @@ def show(acceptance_id: int) -> str:
         spread=spread,
         charts=acceptance_charts(spread),
         criteria=CRITERIA,
-        reasons=reasons.of(session, decided) if decided else [],
+        reason=reasons.of(session, acceptance_scores.why(session, acceptance)),
         dossier=access.files_of_project(session, acceptance.project_id, actor=actor),
         card=results.of_project(session, acceptance.project_id),
     )

@@ -21,7 +21,7 @@ def show(change_id: int) -> str:
         change=change,
         lines=change_shown.lines(session, change),
         tasks=tasks,
-        reasons=reasons.of(session, change_terms.why_route(session, change)),
+        reason=reasons.of(session, change_terms.why_route(session, change)),
         approvals=[one for one in signed if permissions.may_see_approval(session, actor, one)],
         hidden=len(signed),
     )

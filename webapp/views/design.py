@@ -9,14 +9,17 @@ from marshmallow import Schema, fields, validate
 from webapp import auth, formats, forms
 from webapp.pages import Paging, picks_for
 from workflows import clock
-from workflows.reasons import Reason
+from workflows.domain.reasons import Reason
+from workflows.domain.reasons import Row as ReasonRow
 from workflows.timelines import Row
 
 pages = Blueprint("design", __name__)
 
 REASON = Reason(
     table="审批路由",
-    rows=((6, ""), (7, "")),
+    decision="approval_route",
+    version=3,
+    rows=(ReasonRow(6, tests=(("事项", '"listing"'), ("金额（万元）", "[20..50)"))),),
     inputs=(("事项", "发榜"), ("金额（万元）", "35"), ("榜单级别", "C")),
     answer="职能会审、分管领导、党政联签",
 )

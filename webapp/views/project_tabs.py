@@ -54,9 +54,9 @@ def _light(session: Session, project: Project) -> dict[str, Any]:
     """Why the project has its light: what the table would say now."""
     decided, planned_pct = rag.why(session, project), rag.planned_pct(project, clock.today())
     if decided is None:
-        return {"light_now": None, "light_reasons": [], "planned_pct": None}
+        return {"light_now": None, "light_reason": None, "planned_pct": None}
     because = reasons.of(session, decided)
-    return {"light_now": decided.value, "light_reasons": because, "planned_pct": planned_pct}
+    return {"light_now": decided.value, "light_reason": because, "planned_pct": planned_pct}
 
 
 def _nodes(session: Session, project: Project, _actor: User) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def show(veto_id: int) -> str:
         veto=veto,
         clause=vetoes.clause(session, veto.clause),
         factor=decided.value,
-        reasons=reasons.of(session, decided),
+        reason=reasons.of(session, decided),
         people=vetoes.people_of(session, veto),
         tasks=tasks_on(path),
         may_appeal=is_open and actor.id in vetoes.concerned(session, veto),

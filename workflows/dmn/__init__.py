@@ -14,7 +14,7 @@ from workflows.dmn.editing import Difference, RowText, differences, rewrite
 from workflows.dmn.errors import DecisionError, DmnError, Problem
 from workflows.dmn.loading import load
 from workflows.dmn.models import Decision, InputData, Model
-from workflows.dmn.showing import TableText, input_labels, tables
+from workflows.dmn.showing import TableText, tables
 from workflows.dmn.tables import Output, Table
 from workflows.dmn.traces import MatchedRule, Outcome, Step, trace_to_json
 
@@ -36,7 +36,6 @@ __all__ = [
     "TableText",
     "differences",
     "gaps",
-    "input_labels",
     "load",
     "overlaps",
     "rewrite",

@@ -44,12 +44,6 @@ def tables(xml: bytes, *, file: str) -> list[TableText]:
     return found
 
 
-def input_labels(xml: bytes, *, file: str) -> dict[str, str]:
-    """What people call the inputs of all tables in ``xml``, by the expression that a trace names. Raises DmnError."""
-    asked = documents.read(xml, file=file).iter("{*}input")
-    return {text_of(child(one, "inputExpression")): one.get("label", "") for one in asked if one.get("label")}
-
-
 def _table(decision: etree._Element, table: etree._Element) -> TableText:
     inputs, outputs = list(children(table, "input")), list(children(table, "output"))
     rules = list(children(table, "rule"))

@@ -2,11 +2,11 @@
 
 import datetime as dt
 import difflib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, undefer
 
 from workflows import clock, db, dmn
@@ -49,21 +49,12 @@ def get(session: Session, version_id: int) -> RuleVersion:
     return found
 
 
-def named(session: Session, keys: Collection[tuple[str, int]]) -> list[RuleVersion]:
-    """The versions by file and number, with their contents; those that were never stored are left out."""
-    if not keys:
-        return []
-    asked = tuple_(RuleVersion.file, RuleVersion.version).in_(sorted(keys))
-    return list(session.scalars(select(RuleVersion).where(asked).options(undefer(RuleVersion.content))))
-
-
 def at(session: Session, file: str, instant: dt.datetime) -> RuleVersion:
     """The version of ``file`` in force at ``instant``, with its content. Raises NotFound."""
     edition = rules.in_force(session, at=instant).get(file)
-    found = named(session, [(file, edition.version)]) if edition else []
-    if not found:
+    if edition is None or edition.id is None:
         raise NotFound("没有这个规则文件。")
-    return found[0]
+    return get(session, edition.id)
 
 
 def tables(version: RuleVersion) -> list[dmn.TableText]:

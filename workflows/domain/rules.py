@@ -26,9 +26,9 @@ KNOWN = "rules in force"  # where a session keeps the adopted versions
 SETTING, DEADLINE = "setting", "deadline"
 
 # Built once: nearly every act asks it, for a due date.
-_ADOPTED = select(RuleVersion.file, RuleVersion.version, RuleVersion.digest, RuleVersion.in_force_from).where(
-    RuleVersion.state == RuleState.ADOPTED
-)
+_ADOPTED = select(
+    RuleVersion.file, RuleVersion.version, RuleVersion.digest, RuleVersion.in_force_from, RuleVersion.id
+).where(RuleVersion.state == RuleState.ADOPTED)
 
 _models: dict[tuple[str, str], dmn.Model] = {}  # by file and digest: read once by a server
 _texts: dict[tuple[str, str], list[dmn.TableText]] = {}  # the same
@@ -42,6 +42,7 @@ class Edition:
     version: int
     digest: str
     since: dt.datetime
+    id: int | None = None  # of its row; None while it is only shipped
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,11 @@ def editions(session: Session) -> list[Edition]:
     """
     if KNOWN not in session.info:
         adopted = session.execute(_ADOPTED)
-        known = [Edition(file, version, digest, since) for file, version, digest, since in adopted if since]
+        known = [
+            Edition(file, version, digest, since, id_)
+            for file, version, digest, since, id_ in adopted
+            if since
+        ]
         stored = {one.file for one in known}
         known += [
             Edition(file, 1, digest_of(content), BEGINNING)
@@ -139,10 +144,20 @@ def notes(session: Session, decision: str, *, at: dt.datetime | None = None) -> 
     if found is None:
         raise KeyError(f"no rule file in force holds the decision {decision!r}")
     edition, _ = found
+    return [note for table in texts(session, edition) if table.decision == decision for note in table.notes]
+
+
+def edition(session: Session, file: str, version: int) -> Edition | None:
+    """The adopted ``version`` of ``file``, if there is one."""
+    return next((one for one in editions(session) if (one.file, one.version) == (file, version)), None)
+
+
+def texts(session: Session, edition: Edition) -> list[dmn.TableText]:
+    """What the tables of ``edition`` say."""
     key = (edition.file, edition.digest)
     if key not in _texts:
         _texts[key] = dmn.tables(content(session, edition), file=edition.file)
-    return [note for table in _texts[key] if table.decision == decision for note in table.notes]
+    return _texts[key]
 
 
 def content(session: Session, edition: Edition) -> bytes:
