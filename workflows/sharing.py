@@ -19,6 +19,7 @@ from workflows.models import CopyTo, Panel, User
 
 PERSONAL = ("leader", "member")  # whose tasks are theirs alone: they lead, or join, in person
 JUDGED = ("selection.preview", "selection.score", "acceptance.score")  # by the seats of a panel
+SEATED = (*JUDGED, "selection.declare", "selection.reconsider")  # for the expert alone who was drawn
 MOST_COPIES = 50
 
 
@@ -44,6 +45,7 @@ class Offered:
 def transfer(session: Session, item_id: int, user_id: int, *, actor: User, reason: str) -> None:
     """转办: the task is now for another person. Raises as ``delegate``, and Conflict for a leader's or member's."""
     taken = access.take(session, item_id, actor=actor)
+    _expect_no_seat(taken.item, "转办")
     if taken.item.role in PERSONAL:
         raise Conflict("本任务须由挂帅人或团队成员本人办理，不能转办。")
     other = _other(session, taken.run, taken.item, user_id, actor=actor)
@@ -56,9 +58,10 @@ def delegate(session: Session, item_id: int, user_id: int, *, actor: User, reaso
     """委派: another person gives an opinion, then the task comes back to ``actor`` to decide.
 
     Raises as ``access.take``; Invalid without a reason, for an unknown person, oneself, or one whom duty bars;
-    Conflict for one who signs in the round already, and for what has been delegated.
+    Conflict for one who signs in the round already, for what has been delegated, and for the task of a panel's seat.
     """
     taken = access.take(session, item_id, actor=actor)
+    _expect_no_seat(taken.item, "委派")
     other = _other(session, taken.run, taken.item, user_id, actor=actor)
     drafts.forget(session, item_id)
     signing.delegate(taken.run, taken.item, to_user_id=other.id, actor_id=actor.id, reason=reason)
@@ -70,6 +73,7 @@ def add_signer(
 ) -> None:
     """加签: one more person in the round, ``before`` oneself or after. Raises as ``delegate``, Conflict without a round."""
     taken = access.take(session, item_id, actor=actor)
+    _expect_no_seat(taken.item, "加签")
     if taken.item.role in PERSONAL:
         raise Conflict("本任务须由团队成员本人办理，不能加签。")
     other = _other(session, taken.run, taken.item, user_id, actor=actor)
@@ -120,11 +124,12 @@ def urge(session: Session, item_id: int, *, actor: User, reason: str) -> None:
 def copy(session: Session, item_id: int, user_ids: Collection[int], *, actor: User, note: str) -> None:
     """抄送: let others see the task, and tell them; who has a copy already is not told again.
 
-    Raises Forbidden unless ``actor`` is asked, has done it or is the office; Invalid as ``delegate``.
+    Raises Forbidden unless ``actor`` is asked, has done it or is the office; Invalid and Conflict as ``delegate``.
     """
     run, item, held = _seen(session, item_id, actor)
     if not _may_copy(session, item, held):
         raise Forbidden("只有办理人和办公室可以抄送。")
+    _expect_no_seat(item, "抄送")
     if not 1 <= len(user_ids) <= MOST_COPIES:
         raise Invalid({"user_ids": [f"请选择 1 至 {MOST_COPIES} 人。"]})
     known = set(session.scalars(select(CopyTo.user_id).where(CopyTo.item_id == item.id)))
@@ -148,13 +153,14 @@ def offered(session: Session, item: WorkItem, *, may_complete: bool, actor: User
     held = permissions.grants(session, actor)
     is_open = item.status == OPEN
     is_personal, is_in_round = item.role in PERSONAL, item.round_id is not None
+    is_seated = item.step in SEATED
     return Offered(
-        transfer=may_complete and not is_personal,
-        delegate=may_complete and item.delegated_by_id is None,
-        add=may_complete and is_in_round and not is_personal,
+        transfer=may_complete and not is_personal and not is_seated,
+        delegate=may_complete and item.delegated_by_id is None and not is_seated,
+        add=may_complete and is_in_round and not is_personal and not is_seated,
         remove=is_in_round and item.status in NOT_ENDED and _may_remove(session, item, held),
         urge=is_open and not may_complete and _may_urge(session, item, held),
-        copy=_may_copy(session, item, held),
+        copy=_may_copy(session, item, held) and not is_seated,
         step_down=may_complete and item.step in JUDGED,
     )
 
@@ -166,6 +172,12 @@ def _seen(session: Session, item_id: int, actor: User) -> tuple[Run, WorkItem, G
     if not access.may_see(session, item, held) and not access.may_see_process(session, run.process, held):
         raise NotFound("没有找到这个任务。")
     return run, item, held
+
+
+def _expect_no_seat(item: WorkItem, act: str) -> None:
+    """Raises Conflict for what only the expert may do who was drawn onto a panel; ``act`` is what was tried."""
+    if item.step in SEATED:
+        raise Conflict(f"本任务须由抽取的评审组专家本人办理，不能{act}。有利益关系的，请由本人回避。")
 
 
 def _other(

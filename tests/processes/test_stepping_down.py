@@ -7,10 +7,10 @@ from tests import play
 from tests.processes import selecting
 from tests.processes.cast import Cast
 from tests.processes.selecting import Selecting
-from workflows import sharing
+from workflows import sharing, tasks
 from workflows.db import Database
 from workflows.engine.tables import OPEN, WorkItem
-from workflows.errors import Forbidden, Invalid, NotFound
+from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import Notice, Panel, PanelMember, User
 
 
@@ -21,13 +21,19 @@ def made(campaign: Database, cast: Cast) -> Selecting:
     return begun
 
 
+def task_of(made: Selecting, expert_id: int) -> int:
+    """The task that waits for ``expert_id``."""
+    with made.database.read() as session:
+        mine = (WorkItem.audience == f"user:{expert_id}", WorkItem.status == OPEN)
+        return session.scalars(select(WorkItem).where(*mine)).one().id
+
+
 def step_down(made: Selecting, expert_id: int, *, relation: str = "kin", by: int | None = None) -> None:
     """Let ``expert_id`` leave from the task that waits for them."""
+    item_id = task_of(made, expert_id)
     with made.database.transaction() as session:
-        mine = (WorkItem.audience == f"user:{expert_id}", WorkItem.status == OPEN)
-        item = session.scalars(select(WorkItem).where(*mine)).one()
         actor = session.get_one(User, by or expert_id)
-        sharing.step_down(session, item.id, relation=relation, actor=actor, reason="表弟在该团队")
+        sharing.step_down(session, item_id, relation=relation, actor=actor, reason="表弟在该团队")
 
 
 def test_who_leaves_during_the_preview_is_not_asked_to_score(made: Selecting, cast: Cast) -> None:
@@ -69,3 +75,29 @@ def test_nobody_leaves_in_the_place_of_an_expert(made: Selecting, cast: Cast) ->
     with made.database.read() as session:
         panel = session.scalars(select(Panel)).one()
         assert {one.state for one in panel.members} == {"sitting"}
+
+
+@pytest.mark.parametrize("step", ["declare", "preview", "score"])
+def test_what_a_seat_is_asked_stays_with_the_expert_who_was_drawn(
+    campaign: Database, cast: Cast, step: str
+) -> None:
+    made = selecting.begin(campaign, cast)
+    selecting.confirm_draw(made)
+    for earlier in (selecting.declare, selecting.preview)[: ["declare", "preview", "score"].index(step)]:
+        earlier(made)
+    expert = selecting.asked(made, f"selection.{step}")[0]
+    item_id, stranger = task_of(made, expert), cast.admin
+    with campaign.read() as session:
+        actor = session.get_one(User, expert)
+        offered = tasks.task(session, item_id, actor=actor).offers
+        assert not (offered.transfer or offered.delegate or offered.add or offered.copy)
+        for act, values, word in (
+            (sharing.transfer, {"user_id": stranger, "reason": "出差"}, "转办"),
+            (sharing.delegate, {"user_id": stranger, "reason": "出差"}, "委派"),
+            (sharing.add_signer, {"user_id": stranger, "before": True, "reason": "请看"}, "加签"),
+            (sharing.copy, {"user_ids": [stranger], "note": "请看"}, "抄送"),
+        ):
+            refusal = f"本任务须由抽取的评审组专家本人办理，不能{word}。有利益关系的，请由本人回避。"
+            with pytest.raises(Conflict, match=f"^{refusal}$"):
+                act(session, item_id, actor=actor, **values)
+    assert selecting.asked(made, f"selection.{step}")[0] == expert
