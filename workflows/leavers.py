@@ -165,5 +165,7 @@ def _write_down(
     audit.note(session, "handover", actor=actor, user=leaver, after={"handed": handed}, reason=reason[:200])
     for other in {one.id: one for _, one in wanted}.values():
         number = sum(one.id == other.id for _, one in wanted)
-        notices.send(session, other.id, text=f"{leaver.name}的 {number} 项工作已交接给您。", link="/work")
+        notices.send(
+            session, other.id, text=f"{leaver.name}的 {number} 项工作已交接给您。", link="/work", kind="task"
+        )
     session.flush()

@@ -51,7 +51,7 @@ def transfer(session: Session, item_id: int, user_id: int, *, actor: User, reaso
     other = _other(session, taken.run, taken.item, user_id, actor=actor)
     drafts.forget(session, item_id)
     signing.transfer(taken.run, taken.item, to_user_id=other.id, actor_id=actor.id, reason=reason)
-    _tell(session, taken.item, other.id, f"{actor.name}转办给您")
+    _tell(session, taken.item, other.id, f"{actor.name}转办给您", kind="task")
 
 
 def delegate(session: Session, item_id: int, user_id: int, *, actor: User, reason: str) -> None:
@@ -65,7 +65,7 @@ def delegate(session: Session, item_id: int, user_id: int, *, actor: User, reaso
     other = _other(session, taken.run, taken.item, user_id, actor=actor)
     drafts.forget(session, item_id)
     signing.delegate(taken.run, taken.item, to_user_id=other.id, actor_id=actor.id, reason=reason)
-    _tell(session, taken.item, other.id, f"{actor.name}委派给您")
+    _tell(session, taken.item, other.id, f"{actor.name}委派给您", kind="task")
 
 
 def add_signer(
@@ -80,7 +80,7 @@ def add_signer(
     added = signing.add_signer(
         taken.run, taken.item, user_id=other.id, before=before, actor_id=actor.id, reason=reason
     )
-    _tell(session, added, other.id, f"{actor.name}请您会签")
+    _tell(session, added, other.id, f"{actor.name}请您会签", kind="task")
 
 
 def remove_signer(session: Session, item_id: int, *, actor: User, reason: str) -> None:
@@ -142,7 +142,7 @@ def copy(session: Session, item_id: int, user_ids: Collection[int], *, actor: Us
         made = CopyTo(item_id=item.id, process_id=item.process_id, user_id=other.id, copied_by_id=actor.id)
         made.copied_at = clock.now()
         session.add(made)
-        _tell(session, item, other.id, f"{actor.name}抄送您")
+        _tell(session, item, other.id, f"{actor.name}抄送您", kind="other")
     about = {"user_ids": [other.id for other in fresh]}
     run.chain.add("copy", item.node, actor_id=actor.id, item_id=item.id, reason=note, after=about)
     run.write_history()
@@ -215,6 +215,6 @@ def _may_copy(session: Session, item: WorkItem, held: Grants) -> bool:
     return is_doer or held.is_any(["office"])
 
 
-def _tell(session: Session, item: WorkItem, user_id: int, what: str) -> None:
+def _tell(session: Session, item: WorkItem, user_id: int, what: str, *, kind: str) -> None:
     text = f"{what}：{HUMAN[item.step].title}（{item.process.subject}）"
-    notices.send(session, user_id, text=text[:300], link=f"/work/{item.id}")
+    notices.send(session, user_id, text=text[:300], link=f"/work/{item.id}", kind=kind)

@@ -8,10 +8,10 @@ from workflows.errors import NotFound
 
 def test_notices_are_listed_newest_first_to_their_reader_only(session: Session) -> None:
     reader, other = factories.user(session), factories.user(session)
-    first = notices.send(session, reader.id, text="一", link="/")
+    first = notices.send(session, reader.id, text="一", link="/", kind="other")
     session.flush()
-    second = notices.send(session, reader.id, text="二", link="/")
-    notices.send(session, other.id, text="三", link="/")
+    second = notices.send(session, reader.id, text="二", link="/", kind="other")
+    notices.send(session, other.id, text="三", link="/", kind="other")
     session.flush()
     assert notices.unread(session, reader) == [second, first]
     assert notices.unread_count(session, reader) == 2

@@ -12,7 +12,8 @@ from tests.processes import listing
 from tests.processes.cast import CLOSING, LAST_DAY, SMALL, Cast
 from workflows import clock
 from workflows.db import Database
-from workflows.domain import challenges
+from workflows.domain import challenges, notice_kinds
+from workflows.domain.notice_kinds import Wanted
 from workflows.engine.tables import Message
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import Batch, CampaignYear, Challenge, SealKey, User
@@ -153,6 +154,16 @@ def test_what_is_rejected_is_not_published(campaign: Database, cast: Cast) -> No
         "completed",
     )
     assert listing.notices_of(campaign, cast.office) == ["榜单“降低冬季冻堵次数”未获批准，不予发布。"]
+
+
+def test_who_wants_to_hear_of_no_refusal_is_not_told_of_one(campaign: Database, cast: Cast) -> None:
+    with campaign.transaction() as session:
+        nowhere = {"returned": Wanted(in_app=False, by_mail=False)}
+        notice_kinds.choose(session, session.get_one(User, cast.office), nowhere)
+    challenge_id = play_cast.submit(campaign, cast, **SMALL)
+    play_cast.publishing(campaign, challenge_id)
+    play.complete(campaign, "approval.sign", by=cast.admin_lead, decision="rejected", opinion="不急")
+    assert listing.notices_of(campaign, cast.office) == []
 
 
 def test_a_posting_that_does_not_make_sense_starts_nothing(campaign: Database, cast: Cast) -> None:

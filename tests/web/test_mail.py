@@ -81,7 +81,7 @@ def test_a_mail_speaks_the_language_of_its_person(
     visitor.post("/preferences", {"locale": "en", "next": "/"})
     tell(database, wang, "您的申诉成立。")
     with database.transaction() as session:
-        notices.send(session, wang, text="分配方案未通过：超额", link="/rewards/1")
+        notices.send(session, wang, text="分配方案未通过：超额", link="/rewards/1", kind="returned")
     mailing.run_once(app)
     assert "Dear 王建国," in next(box.received[1].iter_parts()).get_content()
     assert box.received[1]["Subject"].startswith("The split")

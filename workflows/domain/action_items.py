@@ -116,7 +116,7 @@ def escalate(session: Session, item: ActionItem) -> None:
         told += [one.user_id for one in meeting.people if one.is_chair]
     for user_id in dict.fromkeys(told):
         text = f"督办事项逾期未办结：{item.what}（{item.owner.name}）"
-        notices.send(session, user_id, text=text, link=f"/action-items/{item.id}")
+        notices.send(session, user_id, text=text, link=f"/action-items/{item.id}", kind="late")
 
 
 def hand_to(session: Session, project_id: int, *, from_id: int, to_id: int) -> list[int]:

@@ -86,7 +86,7 @@ def decide(
     appeal.corrections = {name: str(value) for name, value in given.items()} if won else {}
     appeal.reply, appeal.decided_by_id, appeal.decided_at = reply, actor.id, clock.now()
     text = f"您的激励申诉{'成立，将重新测算' if won else '不成立'}：{reply}"
-    notices.send(session, appeal.filed_by_id, text=text[:200], link=rewards.path(appeal.case))
+    notices.send(session, appeal.filed_by_id, text=text[:200], link=rewards.path(appeal.case), kind="payment")
 
 
 def _check_day(project: Project, applied_on: dt.date | None) -> None:

@@ -118,7 +118,7 @@ def sum_up(session: Session, appraisal: Appraisal) -> None:
     appraisal.state = AppraisalState.CONFIRMING
     for user_id in _heads(session, appraisal):
         text = f"{appraisal.period} 考评结果已汇总，请确认。"
-        notices.send(session, user_id, text=text, link=path(appraisal))
+        notices.send(session, user_id, text=text, link=path(appraisal), kind="result")
 
 
 def expect_confirming(appraisal: Appraisal) -> None:

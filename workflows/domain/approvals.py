@@ -259,7 +259,7 @@ def _tell(session: Session, stage: ApprovalStage, role: str, *, why: str, office
     reason = "无人担任" if why == VACANT else "应当回避"
     text = f"“{KINDS[stage.code].title}”的{permissions.ROLES[role]}{reason}，由揭榜挂帅办公室{office[0].name}代为签署。"
     for one in office:
-        notices.send(session, one.id, text=text, link=f"/approvals/{stage.approval_id}")
+        notices.send(session, one.id, text=text, link=f"/approvals/{stage.approval_id}", kind="approval")
 
 
 def _earlier(approval: Approval, people: set[int]) -> Signature | None:

@@ -131,7 +131,7 @@ def tell_of_change(session: Session, bid: Bid, *, text: str) -> None:
         return
     until = f"{challenges.last_day(bid.challenge):%Y-%m-%d}"
     told = f"榜单“{bid.challenge.title}”有变更：{notices.excerpt(text)}（揭榜截至 {until}）"
-    notices.send(session, bid.leader_id, text=told, link=f"/bids/{bid.id}")
+    notices.send(session, bid.leader_id, text=told, link=f"/bids/{bid.id}", kind="bid")
 
 
 def withdraw(session: Session, bid: Bid) -> None:
@@ -194,11 +194,11 @@ def judge(session: Session, bid: Bid, *, eligible: bool) -> None:
         raise Conflict("只有已开榜的申报可以复核资格。")
     bid.state = BidState.ELIGIBLE if eligible else BidState.INELIGIBLE
     title = bid.challenge.title
-    text = f"您对榜单“{title}”的申报资格合格，进入评审。"
+    text, kind = f"您对榜单“{title}”的申报资格合格，进入评审。", "bid"
     if not eligible:
         against = "".join(one.message for one in bid.checks if one.stage != "self" and one.severity != "warn")
-        text = f"您对榜单“{title}”的申报资格不合格：{notices.excerpt(against)}"
-    notices.send(session, bid.leader_id, text=text, link=f"/bids/{bid.id}")
+        text, kind = f"您对榜单“{title}”的申报资格不合格：{notices.excerpt(against)}", "returned"
+    notices.send(session, bid.leader_id, text=text, link=f"/bids/{bid.id}", kind=kind)
 
 
 def check_query(bid: Bid, *, asks: bool, question: str) -> None:
@@ -214,7 +214,7 @@ def answer_query(session: Session, bid: Bid, *, answer: str) -> None:
     if bid.state != BidState.INELIGIBLE:
         raise Conflict("只有资格不合格的申报可以询问。")
     text = f"您对“{bid.challenge.title}”资格审查结果的询问已答复：{notices.excerpt(answer)}"
-    notices.send(session, bid.leader_id, text=text, link=f"/bids/{bid.id}")
+    notices.send(session, bid.leader_id, text=text, link=f"/bids/{bid.id}", kind="bid")
 
 
 def get(session: Session, bid_id: int, *, actor: User) -> Bid:

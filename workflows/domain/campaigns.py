@@ -129,7 +129,7 @@ def close_batch(session: Session, batch: Batch) -> None:
     waiting = session.scalar(counted.where(Problem.state == ProblemState.SUBMITTED)) or 0
     text = f"{batch.year.year} 年第 {batch.no} 批征集已截止：共 {total} 项难题，{waiting} 项待点题。"
     for one in permissions.holders(session, "office", None):
-        notices.send(session, one.id, text=text, link=f"/campaigns/{batch.year_id}")
+        notices.send(session, one.id, text=text, link=f"/campaigns/{batch.year_id}", kind="challenge")
 
 
 def batch_for_intake(session: Session, batch_id: int | None) -> Batch | None:

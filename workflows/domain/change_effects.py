@@ -50,7 +50,7 @@ def apply(session: Session, change: ChangeRequest) -> str:
     told = (change.requested_by_id, project.leader_id, project.party_lead_id, project.admin_lead_id)
     for user_id in dict.fromkeys(told):
         line = f"{KINDS[kind]}已生效：{project.challenge.title}"
-        notices.send(session, user_id, text=line, link=f"/changes/{change.id}")
+        notices.send(session, user_id, text=line, link=f"/changes/{change.id}", kind="project")
     return EFFECTS.get(kind, CHANGED)
 
 

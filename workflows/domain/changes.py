@@ -125,7 +125,7 @@ def reject(session: Session, change: ChangeRequest, *, outcome: str) -> None:
     """未获同意: nothing changes, and whoever asked is told why."""
     change.state, change.outcome, change.ended_at = ChangeState.REJECTED, outcome, clock.now()
     text = f"{KINDS[ChangeKind(change.kind)]}未获同意：{outcome}"
-    notices.send(session, change.requested_by_id, text=text, link=f"/changes/{change.id}")
+    notices.send(session, change.requested_by_id, text=text, link=f"/changes/{change.id}", kind="returned")
 
 
 def get(session: Session, change_id: int, *, actor: User) -> ChangeRequest:

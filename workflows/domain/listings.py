@@ -91,7 +91,7 @@ def fail(session: Session, challenge: Challenge, *, reason: str) -> None:
     office = {one.id for one in permissions.holders(session, "office", None)}
     for user_id in sorted({challenge.party_lead_id, challenge.admin_lead_id, *office}):
         text = f"榜单 {challenge.no}“{challenge.title}”流标：{notices.excerpt(reason)}。"
-        notices.send(session, user_id, text=text, link=f"/challenges/{challenge.id}")
+        notices.send(session, user_id, text=text, link=f"/challenges/{challenge.id}", kind="challenge")
 
 
 def settle(session: Session, challenge: Challenge, *, values: Mapping[str, Any], actor: User) -> bool:
@@ -139,7 +139,7 @@ def end(session: Session, challenge: Challenge) -> None:
     if latest(session, challenge).action == ListingAction.SPLIT:
         for one in permissions.holders(session, "office", None):
             text = f"榜单 {challenge.no}“{challenge.title}”已决定拆分，请分别发榜。"
-            notices.send(session, one.id, text=text, link=f"/challenges/{challenge.id}")
+            notices.send(session, one.id, text=text, link=f"/challenges/{challenge.id}", kind="challenge")
 
 
 def withdraw(session: Session, challenge: Challenge, *, reason: str, actor: User) -> None:
@@ -157,7 +157,7 @@ def withdraw(session: Session, challenge: Challenge, *, reason: str, actor: User
     mine = (Bid.challenge_id == challenge.id, Bid.state.in_((*bids.LIVE, *challenges.IN_REVIEW)))
     for leader_id in session.scalars(select(Bid.leader_id).where(*mine).distinct()).all():
         text = f"榜单 {challenge.no}“{challenge.title}”已撤榜：{notices.excerpt(reason)}"
-        notices.send(session, leader_id, text=text, link=f"/challenges/{challenge.id}")
+        notices.send(session, leader_id, text=text, link=f"/challenges/{challenge.id}", kind="bid")
     challenges.lose_bids(session, challenge)
     for bid in session.scalars(select(Bid).where(Bid.challenge_id == challenge.id, Bid.state.in_(bids.LIVE))):
         bids.end_with_list(session, bid)

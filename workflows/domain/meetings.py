@@ -107,7 +107,7 @@ def call(session: Session, meeting: Meeting, *, values: Mapping[str, Any], actor
     when = f"{clock.local(values['planned_at']):%Y-%m-%d %H:%M}"
     for person in meeting.people:
         text = f"会议通知：{title(meeting)}，{when}，{meeting.place}"
-        notices.send(session, person.user_id, text=text, link=f"/meetings/{meeting.id}")
+        notices.send(session, person.user_id, text=text, link=f"/meetings/{meeting.id}", kind="meeting")
 
 
 def record(session: Session, meeting: Meeting, *, values: Mapping[str, Any], actor: User) -> None:
@@ -150,7 +150,7 @@ def sign(session: Session, meeting: Meeting, *, agree: bool, opinion: str, actor
         item.state = ItemState.OPEN
     for person in meeting.people:
         text = f"会议纪要已签发：{title(meeting)}"
-        notices.send(session, person.user_id, text=text, link=f"/meetings/{meeting.id}")
+        notices.send(session, person.user_id, text=text, link=f"/meetings/{meeting.id}", kind="meeting")
     return [item.id for item in meeting.items]
 
 

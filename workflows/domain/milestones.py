@@ -282,9 +282,9 @@ def _eliminate(session: Session, milestone: Milestone) -> None:
     projects.move(session, project, ProjectState.ELIMINATED, out_of=projects.AT_WORK)
     text = f"“{project.challenge.title}”的节点“{milestone.name}”考核后，您的团队被淘汰。"
     for user_id in [one.user_id for one in project.members if one.left_on is None]:
-        notices.send(session, user_id, text=text, link=f"/projects/{project.id}")
+        notices.send(session, user_id, text=text, link=f"/projects/{project.id}", kind="result")
 
 
 def _tell_office(session: Session, project: Project, text: str) -> None:
     for one in permissions.holders(session, "office", None):
-        notices.send(session, one.id, text=text, link=f"/projects/{project.id}")
+        notices.send(session, one.id, text=text, link=f"/projects/{project.id}", kind="project")

@@ -30,7 +30,7 @@ KINDS = {
     "task": Kind("任务到达", by_mail=True),
     "due": Kind("即将到期", by_mail=True),
     "late": Kind("逾期与催办", by_mail=True),
-    "returned": Kind("退回", by_mail=True),
+    "returned": Kind("退回与未获批准", by_mail=True),
     "approval": Kind("审批", by_mail=False),
     "challenge": Kind("难题与榜单", by_mail=False),
     "bid": Kind("申报与评审", by_mail=True),
@@ -42,30 +42,6 @@ KINDS = {
     "other": Kind("其他", by_mail=False),
 }
 ONLY_IN_TASK_CENTRE = ("task",)  # a task that has arrived is there already
-# What a notice is about, by the room that it leads to.
-ROOMS = {
-    "work": "task",
-    "approvals": "approval",
-    "problems": "challenge",
-    "challenges": "challenge",
-    "campaigns": "challenge",
-    "bids": "bid",
-    "projects": "project",
-    "changes": "project",
-    "meetings": "meeting",
-    "action-items": "meeting",
-    "acceptances": "result",
-    "results": "result",
-    "appraisals": "result",
-    "vetoes": "result",
-    "publicities": "objection",
-    "rewards": "payment",
-}
-
-
-def of_link(link: str) -> str:
-    """The kind of a notice that leads to ``link``, a path of the site."""
-    return ROOMS.get(link.strip("/").partition("/")[0], "other")
 
 
 def wanted(session: Session, user_id: int, kind: str) -> Wanted:

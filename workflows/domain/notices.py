@@ -14,12 +14,8 @@ LISTED = 100  # newest notices shown
 EXCERPT = 80  # characters of a longer text
 
 
-def send(session: Session, user_id: int, *, text: str, link: str, kind: str = "") -> Notice:
-    """Tell one person one line, where they want it; ``link`` is a path of the site.
-
-    Without a ``kind`` (notice_kinds.KINDS) it is the one of the room that the link leads to.
-    """
-    kind = kind or notice_kinds.of_link(link)
+def send(session: Session, user_id: int, *, text: str, link: str, kind: str) -> Notice:
+    """Tell one person one line of a ``kind`` (notice_kinds.KINDS), where they want it; ``link`` is a path of the site."""
     wanted = notice_kinds.wanted(session, user_id, kind)
     notice = Notice(user_id=user_id, kind=kind, in_app=wanted.in_app, text=text, link=link)
     notice.created_at = clock.now()

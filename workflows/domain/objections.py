@@ -215,12 +215,18 @@ def _tell_parties(session: Session, publicity: Publicity) -> None:
     challenge = session.get_one(Challenge, publicity.challenge_id)
     text = f"《{publicity.title}》公示收到异议并已受理，办结前暂不定论。"
     for lead in {challenge.party_lead_id, challenge.admin_lead_id}:
-        notices.send(session, lead, text=text, link=f"/publicities/{publicity.id}")
+        notices.send(session, lead, text=text, link=f"/publicities/{publicity.id}", kind="objection")
 
 
 def _tell_filer(session: Session, objection: Objection, text: str) -> None:
     if objection.filer_id is not None:
-        notices.send(session, objection.filer_id, text=text, link=f"/publicities/{objection.publicity_id}")
+        notices.send(
+            session,
+            objection.filer_id,
+            text=text,
+            link=f"/publicities/{objection.publicity_id}",
+            kind="objection",
+        )
 
 
 def _expect(objection: Objection, *states: ObjectionState) -> None:

@@ -58,7 +58,7 @@ def take_back(session: Session, case: RewardCase, amount_fen: int, *, reason: st
     case.clawbacks.append(clawback)
     session.flush()
     text = f"激励须退回 {amount_fen // 100} 元：{reason}"
-    notices.send(session, case.project.leader_id, text=text[:200], link=rewards.path(case))
+    notices.send(session, case.project.leader_id, text=text[:200], link=rewards.path(case), kind="payment")
     return clawback
 
 
@@ -98,7 +98,7 @@ def pay(session: Session, case: RewardCase) -> bool:
         batch.paid_at = clock.now()
         for row in batch.rows:
             text = f"激励已发放：{KINDS[batch.kind]} {row.amount_fen // 100} 元（税前）。"
-            notices.send(session, row.user_id, text=text, link=rewards.path(case))
+            notices.send(session, row.user_id, text=text, link=rewards.path(case), kind="payment")
     return True
 
 

@@ -170,7 +170,7 @@ def remind(session: Session, pledge: Pledge) -> None:
     last = clock.local(pledge.lapse_at)
     text = f"“{project.challenge.title}”的军令状还没有签完，{last:%Y-%m-%d %H:%M} 前不签视为放弃。"
     for user_id in dict.fromkeys([project.leader_id, *heads]):
-        notices.send(session, user_id, text=text, link=f"/projects/{project.id}")
+        notices.send(session, user_id, text=text, link=f"/projects/{project.id}", kind="due")
 
 
 def give_up(session: Session, pledge: Pledge) -> Project | None:
@@ -189,14 +189,14 @@ def give_up(session: Session, pledge: Pledge) -> Project | None:
     next_one = projects.create(session, reserve, awarded_at=clock.now())
     challenges.follow_projects(session, project.challenge)
     text = f"“{title}”的中榜团队放弃签约，您的团队递补中榜，请签订军令状。"
-    notices.send(session, reserve.leader_id, text=text, link=f"/projects/{next_one.id}")
+    notices.send(session, reserve.leader_id, text=text, link=f"/projects/{next_one.id}", kind="bid")
     _tell_office(session, next_one, f"“{title}”的中榜团队放弃签约，已由候补递补。")
     return next_one
 
 
 def _tell_office(session: Session, project: Project, text: str) -> None:
     for one in permissions.holders(session, "office", None):
-        notices.send(session, one.id, text=text, link=f"/projects/{project.id}")
+        notices.send(session, one.id, text=text, link=f"/projects/{project.id}", kind="project")
 
 
 def _expect(pledge: Pledge, state: PledgeState) -> None:

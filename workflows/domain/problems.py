@@ -169,7 +169,7 @@ def answer(session: Session, problem: Problem, *, text: str, actor: User) -> Non
     _expect(problem, ProblemState.DECLINED, ProblemState.REJECTED)
     problem.reply, problem.replied_by, problem.replied_at = text, actor, clock.now()
     word = "未被采纳" if problem.state == ProblemState.DECLINED else "未能立榜"
-    _tell(session, family(session, problem), f"{word}：{notices.excerpt(text)}")
+    _tell(session, family(session, problem), f"{word}：{notices.excerpt(text)}", kind="returned")
 
 
 def family(session: Session, problem: Problem) -> list[Problem]:
@@ -282,11 +282,15 @@ def _cannot_merge(problem: Problem, into: Problem | None, values: Mapping[str, A
     return "" if into.state in ALIVE else "那项难题已经办结，不能再并入。"
 
 
-def _tell(session: Session, problems: Sequence[Problem], news: str) -> None:
+def _tell(session: Session, problems: Sequence[Problem], news: str, *, kind: str = "challenge") -> None:
     """Send each proposer what became of their problem."""
     for one in problems:
         notices.send(
-            session, one.proposer_id, text=f"您提出的难题“{one.title}”{news}", link=f"/problems/{one.id}"
+            session,
+            one.proposer_id,
+            text=f"您提出的难题“{one.title}”{news}",
+            link=f"/problems/{one.id}",
+            kind=kind,
         )
 
 

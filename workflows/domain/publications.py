@@ -47,7 +47,7 @@ def reject(session: Session, challenge: Challenge) -> None:
     told = {challenge.posted_by_id, challenge.party_lead_id, challenge.admin_lead_id} - {None}
     for user_id in sorted(one for one in told if one is not None):
         text = f"榜单“{challenge.title}”未获批准，不予发布。"
-        notices.send(session, user_id, text=text, link=f"/challenges/{challenge.id}")
+        notices.send(session, user_id, text=text, link=f"/challenges/{challenge.id}", kind="returned")
 
 
 def approve(session: Session, challenge: Challenge) -> dt.datetime | None:
@@ -90,7 +90,7 @@ def put_up(session: Session, challenge: Challenge) -> dt.datetime:
         told = permissions.unit_heads(session)
         text = f"榜单 {challenge.no}“{challenge.title}”已发布，揭榜截至 {last}。"
     for user_id in told:
-        notices.send(session, user_id, text=text, link=f"/challenges/{challenge.id}")
+        notices.send(session, user_id, text=text, link=f"/challenges/{challenge.id}", kind="challenge")
     return bid_to
 
 

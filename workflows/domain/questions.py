@@ -52,7 +52,7 @@ def ask(session: Session, challenge: Challenge, *, text: str, actor: User) -> Qu
     office = {one.id for one in permissions.holders(session, "office", None)}
     told = f"榜单“{challenge.title}”有新的提问：{notices.excerpt(text)}"
     for user_id in sorted({challenge.party_lead_id, challenge.admin_lead_id, *office} - {actor.id}):
-        notices.send(session, user_id, text=told, link=_link(challenge))
+        notices.send(session, user_id, text=told, link=_link(challenge), kind="challenge")
     return question
 
 
@@ -76,11 +76,12 @@ def answer(session: Session, question: Question, *, text: str, actor: User) -> N
         question.asker_id,
         text=f"您对榜单“{challenge.title}”的提问已答复：{notices.excerpt(text)}",
         link=_link(challenge),
+        kind="challenge",
     )
     live = select(Bid.leader_id).where(Bid.challenge_id == challenge.id, Bid.state.in_(bids.LIVE))
     told = f"榜单“{challenge.title}”有新的答疑：{notices.excerpt(question.text)}"
     for leader_id in sorted(set(session.scalars(live)) - {question.asker_id, actor.id}):
-        notices.send(session, leader_id, text=told, link=_link(challenge))
+        notices.send(session, leader_id, text=told, link=_link(challenge), kind="challenge")
 
 
 def get(session: Session, question_id: int, *, actor: User) -> Question:

@@ -84,7 +84,7 @@ def step_down(
     text = f"专家{actor.name}因回避退出评审组，席位 {member.seat} 空缺，还有 {len(seated(panel))} 人。"
     for role in permissions.READ_ALL:
         for one in permissions.holders(session, role, None):
-            notices.send(session, one.id, text=text, link=link)
+            notices.send(session, one.id, text=text, link=link, kind="bid")
 
 
 def clear(session: Session, panel: Panel, *, at: dt.datetime | None) -> Cleared:

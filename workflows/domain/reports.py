@@ -70,10 +70,10 @@ def of_project(session: Session, project: Project) -> Sequence[ProgressReport]:
 def ask(session: Session, project: Project) -> None:
     """Tell the leader that a report period is over."""
     text = f"“{project.challenge.title}”又到了填报进展的时候，请填报进度、指标和存在的问题。"
-    notices.send(session, project.leader_id, text=text, link=f"/projects/{project.id}")
+    notices.send(session, project.leader_id, text=text, link=f"/projects/{project.id}", kind="due")
 
 
 def _ask_for_help(session: Session, project: Project) -> None:
     for user_id in dict.fromkeys([project.party_lead_id, project.admin_lead_id]):
         text = f"“{project.challenge.title}”的团队填报受阻或需要支持，请及时协调。"
-        notices.send(session, user_id, text=text, link=f"/projects/{project.id}")
+        notices.send(session, user_id, text=text, link=f"/projects/{project.id}", kind="project")

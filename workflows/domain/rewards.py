@@ -90,7 +90,7 @@ def find_appraisal(session: Session, case: RewardCase) -> bool:
 def _ask_for_appraisal(session: Session, case: RewardCase) -> None:
     text = f"“{title(case)}”的激励等待{case.project.unit.name}的考评结果，请完成该单位的双挂钩考评。"
     for one in permissions.holders(session, "assessment", None):
-        notices.send(session, one.id, text=text, link=path(case))
+        notices.send(session, one.id, text=text, link=path(case), kind="payment")
 
 
 def check_vetoes(case: RewardCase) -> None:
@@ -152,7 +152,7 @@ def show_sheet(case: RewardCase) -> None:
 def take_as_confirmed(session: Session, case: RewardCase) -> None:
     """逾期未答复: after its reminders silence counts as the leader's word; the leader is told."""
     text = "测算表在期限内没有答复，视为确认；兑现后仍可申诉。"
-    notices.send(session, case.project.leader_id, text=text, link=path(case))
+    notices.send(session, case.project.leader_id, text=text, link=path(case), kind="payment")
 
 
 def expect_leader(session: Session, case: RewardCase, actor: User) -> None:

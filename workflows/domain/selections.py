@@ -78,7 +78,7 @@ def set_defence(session: Session, panel: Panel, *, at: dt.datetime | None) -> No
         slot.order_no, slot.talk_minutes, slot.question_minutes = place + 1, talk, question
         slot.starts_at = begins + dt.timedelta(minutes=place * (talk + question))
         text = f"答辩安排：第 {slot.order_no} 个，{clock.local(slot.starts_at):%Y-%m-%d %H:%M}，陈述 {talk} 分钟、提问 {question} 分钟。"
-        notices.send(session, slot.bid.leader_id, text=text, link=f"/bids/{bid_id}")
+        notices.send(session, slot.bid.leader_id, text=text, link=f"/bids/{bid_id}", kind="bid")
 
 
 def record_vote(
@@ -220,7 +220,7 @@ def tell_teams(session: Session, challenge: Challenge) -> None:
         bid = one.bid
         won = "中榜" if bid.state == BidState.WON else "未中榜"
         text = f"《{challenge.title}》评审结果：{won}，平均分 {one.mean}，排名第 {one.rank}。"
-        notices.send(session, bid.leader_id, text=text, link=f"/bids/{bid.id}")
+        notices.send(session, bid.leader_id, text=text, link=f"/bids/{bid.id}", kind="bid")
 
 
 def call_off(session: Session, challenge: Challenge) -> None:
@@ -228,7 +228,7 @@ def call_off(session: Session, challenge: Challenge) -> None:
     publicities.call_off(session, f"challenge:{challenge.id}")
     for bid in _of_listing(session, challenge, (*challenges.IN_REVIEW, BidState.LOST, BidState.WITHDRAWN)):
         text = f"《{challenge.title}》已撤榜，评审终止。"
-        notices.send(session, bid.leader_id, text=text, link=f"/challenges/{challenge.id}")
+        notices.send(session, bid.leader_id, text=text, link=f"/challenges/{challenge.id}", kind="bid")
 
 
 def ranks(session: Session, challenge: Challenge) -> Sequence[BidRank]:

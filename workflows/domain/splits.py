@@ -179,7 +179,13 @@ def refuse(session: Session, case: RewardCase) -> None:
     proposed(case).state = SplitState.DECLINED
     case.state, case.closed_at = RewardState.CLOSED, clock.now()
     challenges.follow_projects(session, case.project.challenge)
-    notices.send(session, case.project.leader_id, text="激励未获批准，不予兑现。", link=rewards.path(case))
+    notices.send(
+        session,
+        case.project.leader_id,
+        text="激励未获批准，不予兑现。",
+        link=rewards.path(case),
+        kind="returned",
+    )
 
 
 def mediate(session: Session, case: RewardCase, *, advice: str, actor: User) -> None:
@@ -190,7 +196,13 @@ def mediate(session: Session, case: RewardCase, *, advice: str, actor: User) -> 
         raise Conflict("还没有分配方案，不能调解。")
     split.mediation = advice
     for member in members(case):
-        notices.send(session, member.user_id, text=f"分配调解意见：{advice}"[:200], link=rewards.path(case))
+        notices.send(
+            session,
+            member.user_id,
+            text=f"分配调解意见：{advice}"[:200],
+            link=rewards.path(case),
+            kind="payment",
+        )
 
 
 def _check(case: RewardCase, rows: Sequence[Row]) -> dict[int, ProjectMember]:

@@ -28,7 +28,7 @@ def order(session: Session, project: Project, *, reason: str, actor: User) -> St
     ]
     told = [project.leader_id, project.party_lead_id, project.admin_lead_id, *judges]
     for user_id in dict.fromkeys(told):
-        notices.send(session, user_id, text=text, link=f"/projects/{project.id}")
+        notices.send(session, user_id, text=text, link=f"/projects/{project.id}", kind="project")
     return stoppage
 
 
@@ -42,7 +42,7 @@ def lift(session: Session, project: Project, *, actor: User) -> None:
         raise Conflict("项目没有因安全停工，不能在这里复工。")
     stoppage.lifted_by_id, stoppage.lifted_at = actor.id, clock.now()
     text = f"“{project.challenge.title}”已同意复工。"
-    notices.send(session, project.leader_id, text=text, link=f"/projects/{project.id}")
+    notices.send(session, project.leader_id, text=text, link=f"/projects/{project.id}", kind="project")
 
 
 def _standing(session: Session, project: Project) -> Stoppage | None:

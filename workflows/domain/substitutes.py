@@ -44,7 +44,7 @@ def appoint(
     session.add(made)
     session.flush()
     told = f"{principal.name}委托您代理其待办：{from_day:%Y-%m-%d} 至 {to_day:%Y-%m-%d}"
-    notices.send(session, substitute_id, text=told, link="/work")
+    notices.send(session, substitute_id, text=told, link="/work", kind="task")
     return made
 
 

@@ -134,7 +134,7 @@ def conclude(session: Session, acceptance: Acceptance, *, verdict: str) -> None:
     project = acceptance.project
     for user_id in _team(project):
         text = f"“{project.challenge.title}”的验收结论：{verdict}。"
-        notices.send(session, user_id, text=text, link=f"/acceptances/{acceptance.id}")
+        notices.send(session, user_id, text=text, link=f"/acceptances/{acceptance.id}", kind="result")
 
 
 def rectify(

@@ -59,13 +59,15 @@ def decide(session: Session, veto: VetoEvent, *, confirm: bool, actor: User) -> 
     veto.decided_by_id = actor.id
     if not confirm:
         veto.state = VetoState.REFUSED
-        notices.send(session, veto.proposed_by_id, text="您提出的否决事项未获确认。", link=path(veto))
+        notices.send(
+            session, veto.proposed_by_id, text="您提出的否决事项未获确认。", link=path(veto), kind="returned"
+        )
         return
     days = rules.days(session, "veto_appeal_workdays")
     veto.state, veto.appeal_to = VetoState.NOTIFIED, calendar.deadline_after(session, days)
     for user_id in concerned(session, veto):
         text = f"否决事项 {veto.clause} 已确认，如有异议请在 {days} 个工作日内申诉。"
-        notices.send(session, user_id, text=text, link=path(veto))
+        notices.send(session, user_id, text=text, link=path(veto), kind="result")
 
 
 def appeal(session: Session, veto: VetoEvent, *, reason: str, actor: User) -> None:
@@ -90,7 +92,7 @@ def settle(session: Session, veto: VetoEvent, *, lift: bool, text: str, actor: U
     veto.state, veto.settlement = (VetoState.LIFTED if lift else VetoState.NOTIFIED), text
     result = "成立，否决事项撤销" if lift else "不成立"
     if veto.appealed_by_id is not None:
-        notices.send(session, veto.appealed_by_id, text=f"您的申诉{result}。", link=path(veto))
+        notices.send(session, veto.appealed_by_id, text=f"您的申诉{result}。", link=path(veto), kind="result")
 
 
 def take_effect(session: Session, veto: VetoEvent) -> list[int]:

@@ -127,7 +127,7 @@ def ask_report(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
 def overdue(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
     project = project_of(session, data)
     text = f"“{project.challenge.title}”的节点“{node_of(session, data).name}”已到期，请尽快提交。"
-    notices.send(session, project.leader_id, text=text, link=f"/projects/{project.id}")
+    notices.send(session, project.leader_id, text=text, link=f"/projects/{project.id}", kind="late")
     return {"light_cause": "overdue"}
 
 

@@ -100,7 +100,7 @@ def tell_late(session: Session, data: Data) -> dict[str, Any]:
     challenge = about(session, data)
     for one in permissions.holders(session, "office", None):
         text = f"《{challenge.title}》的资格审查还没有全部完成，请督促各部门办理。"
-        notices.send(session, one.id, text=text, link=f"/challenges/{challenge.id}")
+        notices.send(session, one.id, text=text, link=f"/challenges/{challenge.id}", kind="late")
     return {"gather_by": _gather_by(session, data)}
 
 
