@@ -66,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="set up and measure")
     bench.add_argument("name", nargs="?", help="one benchmark; all of them without")
     bench.add_argument("--json", metavar="FILE", help="write the figures there too")
-    commands.add_parser("gallery", help="picture every page in every state; further arguments: --only, --out")
+    commands.add_parser(
+        "gallery", help="picture every page in every state, or --manual; further arguments: --only, --out"
+    )
     commands.add_parser("docs", help="draw the diagrams and write docs/processes.md anew")
     commands.add_parser("fmt", help="format the sources")
     commands.add_parser("lock", help="make the lock files anew from the requirements")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from tools.gallery import manual
 from workflows import clock, db, schema, watch
 from workflows.demo import files, plant
 from workflows.demo.years import Years
@@ -124,3 +125,10 @@ def test_the_file_is_whole(demo_file: Path) -> None:
     with closing(sqlite3.connect(demo_file)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_every_picture_of_the_manual_is_found_in_the_demo(demo: db.Database) -> None:
+    with demo.read() as session:
+        pages = {view.file: view.find(session) for view in manual.VIEWS}
+    assert len(pages) == len(manual.VIEWS)
+    assert all(page.path.startswith("/") and "{" not in page.path for page in pages.values())

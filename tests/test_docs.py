@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.web.messages import all_texts
+from tools.gallery import manual as gallery
 from webapp import cli
 from webapp.config import _from_environment
 from workflows.engine.gate.elements import PROPERTIES
@@ -15,21 +17,24 @@ DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "CHANGELOG.md",
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
+MANUAL = sorted((ROOT / "docs/manual").glob("*.md"))
+PICTURE = re.compile(r"images/([\w.-]+\.png)")
 
 
 def _text(name: str) -> str:
     return (ROOT / name).read_text()
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_leads_somewhere(document: Path) -> None:
-    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text())
-    assert [one for one in targets if "://" not in one and not (document.parent / one).exists()] == []
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)|<img src=\"([^\"]+)\"", document.read_text())
+    named = [link or picture for link, picture in targets]
+    assert [one for one in named if "://" not in one and not (document.parent / one).exists()] == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_path_named_in_a_document_exists(document: Path) -> None:
     named = re.findall(r"`((?:workflows|webapp|bpmn|tests|tools|bench|docs)/[\w./-]*)`", document.read_text())
     invented = {"bpmn/x/x.bpmn", "workflows/steps/x.py", "tests/processes/test_x.py"}  # of a recipe
@@ -66,9 +71,33 @@ def test_the_demo_logins_of_the_readme_exist() -> None:
         for row in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
         for login in re.findall(r"`(\S+?)`", row)
     }
+    tour = _text("README.md").partition("## Ten minutes")[2].partition("\n## ")[0]
+    logins |= set(re.findall(r"`([a-z][\w.]*)`", tour))
     assert logins - {login for login, *_ in people} == set()
 
 
 def test_every_table_is_described() -> None:
     described = set(re.findall(r"^\| `(bpmn/[^`]+)`", _text("docs/rules.md"), re.MULTILINE))
     assert described == {str(path.relative_to(ROOT)) for path in (ROOT / "bpmn").rglob("*.dmn")}
+
+
+def test_the_manual_shows_every_picture_that_its_command_takes_and_no_other() -> None:
+    shown = {name for page in MANUAL for name in PICTURE.findall(page.read_text())}
+    taken = {view.file for view in gallery.VIEWS}
+    there = {file.name for file in (ROOT / gallery.FOLDER).iterdir()}
+    assert (shown, there) == (taken, taken)
+    assert len(taken) <= 20
+    assert sum(file.stat().st_size for file in (ROOT / gallery.FOLDER).iterdir()) < 2_500_000
+
+
+def test_every_button_and_page_that_the_manual_names_is_in_the_program() -> None:
+    named = {(page.name, name) for page in MANUAL for name in re.findall(r"「(.+?)」", page.read_text())}
+    texts = all_texts()
+    assert sorted((page, name) for page, name in named if name not in texts) == []
+
+
+def test_the_tour_of_the_readme_names_what_the_program_shows() -> None:
+    tour = _text("README.md").partition("## Ten minutes")[2].partition("\n## ")[0]
+    named = set(re.findall(r"「(.+?)」", tour))
+    assert len(named) > 10
+    assert named - all_texts() == set()

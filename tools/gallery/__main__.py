@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session
 
-from tools.gallery import databases, index, plan, sites
+from tools.gallery import databases, index, manual, plan, sites
 from tools.gallery.camera import Camera, Picture
 from tools.gallery.plan import Shot
 from workflows import clock
@@ -26,6 +26,8 @@ Shots = Callable[[Session], Iterator[Shot]]
 
 def main() -> int:
     arguments = _arguments()
+    if arguments.manual:
+        return _manual(arguments)
     shutil.rmtree(arguments.out, ignore_errors=True)
     arguments.out.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="jiebang-gallery-") as folder, _browser() as browser:
@@ -42,11 +44,27 @@ def main() -> int:
     return 1 if noticed else 0
 
 
+def _manual(arguments: argparse.Namespace) -> int:
+    """Take the pictures of the manual anew."""
+    with tempfile.TemporaryDirectory(prefix="jiebang-gallery-") as name, _browser() as browser:
+        folder = Path(name)
+        file = arguments.demo or databases.demo(folder / "demo.db")
+        with sites.served(folder / "site", file, demo=False) as site:
+            camera = Camera(browser, site.address, PASSWORD, manual.FOLDER)
+            with site.app.test_request_context(), site.database.read() as session:
+                size = manual.take(camera, session, manual.FOLDER, only=arguments.only)
+            camera.close()
+    print(f"{size // 1024} KB in {manual.FOLDER}")
+    return 0
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py gallery", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("var/gallery"))
     parser.add_argument("--only", default="", help="only pictures whose name has this in it")
     parser.add_argument("--state", default="", help="only one of full, empty, long, error, overdue")
+    parser.add_argument("--manual", action="store_true", help="only the pictures of docs/manual, there")
+    parser.add_argument("--demo", type=Path, help="with --manual: a demo database to picture, not a new one")
     return parser.parse_args()
 
 

@@ -15,7 +15,9 @@ SCREENS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "manual": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
 }
+GALLERY = ("desktop", "phone", "dark")
 CALM: Literal["networkidle"] = "networkidle"
 REFUSED = 422
 NOT_THERE = 404
@@ -43,7 +45,7 @@ class Camera:
         self._browser, self._address, self._password, self._folder = browser, address, password, folder
         self._contexts: dict[tuple[str, str], BrowserContext] = {}
 
-    def take(self, shots: Iterable[Shot], screens: Iterable[str] = SCREENS) -> Iterator[Picture]:
+    def take(self, shots: Iterable[Shot], screens: Iterable[str] = GALLERY) -> Iterator[Picture]:
         """Each of ``shots`` on each of ``screens``; a form that does not exist for its person is left out."""
         for shot in shots:
             for screen in screens:
@@ -51,6 +53,21 @@ class Camera:
                 if picture is None:
                     break
                 yield picture
+
+    def seen(self, login: str, path: str, screen: str) -> bytes:
+        """What ``screen`` shows ``login`` of ``path`` without scrolling, as a PNG.
+
+        Raises RuntimeError when the page answers with an error.
+        """
+        page = self._context(login, screen).new_page()
+        try:
+            answer = page.goto(self._address + path, wait_until=CALM)
+            if answer is None or not answer.ok:
+                raise RuntimeError(f"{login} does not get to see {path}")
+            page.evaluate("() => document.activeElement?.blur()")  # no cursor, no ring in the picture
+            return page.screenshot(animations="disabled")
+        finally:
+            page.close()
 
     def close(self) -> None:
         for context in self._contexts.values():

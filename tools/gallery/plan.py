@@ -114,7 +114,7 @@ def _tasks(session: Session, now: dt.datetime) -> Iterator[Shot]:
     query = select(WorkItem).where(WorkItem.status == OPEN).order_by(late.desc(), WorkItem.id)
     seen: set[str] = set()
     for item in session.scalars(query):
-        login = _asked(session, item)
+        login = asked(session, item)
         if item.step in seen or login is None:
             continue
         seen.add(item.step)
@@ -124,7 +124,7 @@ def _tasks(session: Session, now: dt.datetime) -> Iterator[Shot]:
         yield Shot(f"{name}-refused", path, login=login, state="error", sends=True)
 
 
-def _asked(session: Session, item: WorkItem) -> str | None:
+def asked(session: Session, item: WorkItem) -> str | None:
     """The login of somebody who may do ``item``."""
     kind, _, name = item.audience.partition(":")
     login = select(User.login).where(User.is_active).limit(1)

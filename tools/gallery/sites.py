@@ -13,6 +13,8 @@ from werkzeug.serving import make_server
 from webapp import bundles, create_app
 from workflows.db import Database
 
+KEYS = ("seal.key", "secret.key")
+
 
 @dataclass(frozen=True)
 class Site:
@@ -23,7 +25,7 @@ class Site:
 
 @contextmanager
 def served(folder: Path, database_file: Path, *, demo: bool = True) -> Iterator[Site]:
-    """A site on a copy of ``database_file``, kept in ``folder`` with its keys and files.
+    """A site on a copy of ``database_file``, kept in ``folder`` with its files and the keys that lie beside it.
 
     In demo mode people need no password. Raises RuntimeError when css and js are not built.
     """
@@ -31,6 +33,9 @@ def served(folder: Path, database_file: Path, *, demo: bool = True) -> Iterator[
     if bundles.bundle("style.css") is None:
         raise RuntimeError("the css and js are not built: node webapp/assets/build.mjs")
     shutil.copyfile(database_file, folder / "jiebang.db")
+    for key in KEYS:
+        if database_file.with_name(key).exists():
+            shutil.copyfile(database_file.with_name(key), folder / key)
     app = create_app(DATA=folder, DATABASE_URL="", JOBS_EMBEDDED=False, DEMO=demo, LOG_LEVEL="ERROR")
     database: Database = app.extensions["database"]
     server = make_server("127.0.0.1", 0, app, threaded=True)
