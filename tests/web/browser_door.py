@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from playwright.sync_api import Browser, FilePayload, Page
+from playwright.sync_api import Browser, FilePayload, Locator, Page
 from sqlalchemy import select
 
 from tests import factories
+from tools.gallery import camera
 from webapp import forms
 from webapp.form_fields import Picks
 from webapp.forms import Control
@@ -32,14 +33,18 @@ ENTRANCES = {  # where somebody finds the link that begins a process
     "veto": "/vetoes",
 }
 CONFLICT = 409
+SCREENS = ("phone", "dark", "desktop")  # in turn: every third person works on a phone
 
 
 class BrowserDoor(DirectDoor):
-    """Acts at ``site``, which serves ``database``; every person has a browser of their own and the same password."""
+    """Acts at ``site``, which serves ``database``; every person has a browser of their own and the same password.
 
-    def __init__(self, database: Database, browser: Browser, site: str, **settings: Any) -> None:
+    Before a form is sent its page is looked at: what axe and the browser complain of is in ``said``.
+    """
+
+    def __init__(self, database: Database, browser: Browser, site: str) -> None:
         super().__init__(database)
-        self._browser, self._site, self._settings = browser, site, settings
+        self._browser, self._site = browser, site
         self._pages: dict[int, Page] = {}
         self._steps: dict[int, str] = {}
         self._papers: dict[int, tuple[str, bytes]] = {}
@@ -61,7 +66,7 @@ class BrowserDoor(DirectDoor):
         page = self._page(by)
         entrance = ENTRANCES.get(process, f"/challenges/{values.get('challenge_id')}")
         page.goto(self._site + entrance)
-        page.locator(f"main a[href^='/start/{process}']").first.click()
+        self._follow(page, page.locator(f"main a[href^='/start/{process}']").first)
         self._fill(page, work.start_form(process), values, by)
         self._press(page, process)
         with self._database.read() as session:
@@ -89,11 +94,11 @@ class BrowserDoor(DirectDoor):
             further = page.locator(".pager a[rel=next]")
             if not further.count():
                 raise Gone(f"{self._steps[item_id]} ({item_id}) is not in the list of who is to do it")
-            further.click()
-        link.first.click()
+            self._follow(page, further)
+        self._follow(page, link.first)
         claim = page.locator(".action-bar form[action$='/claim'] button")
         if claim.count():
-            claim.click()
+            self._follow(page, claim)
 
     def _fill(self, page: Page, schema: Any, values: Values, by: int) -> None:
         for control in forms.describe(schema, values=values, picks=self._picks):
@@ -145,18 +150,25 @@ class BrowserDoor(DirectDoor):
                 f"main [name^='{control.name}.'][name$='.{column}']:not([type=hidden])"
             ).count() or len(value)
 
+        buttons = f"button[name=_rows][value='{{}}:{control.name}{{}}']"
         while control.may_grow and drawn() < len(value):
-            page.locator(f"button[name=_rows][value='add:{control.name}']").click()
+            self._follow(page, page.locator(buttons.format("add", "")))
         while control.may_grow and drawn() > len(value) and drawn() > 1:
-            page.locator(f"button[name=_rows][value='drop:{control.name}.{drawn() - 1}']").click()
+            self._follow(page, page.locator(buttons.format("drop", f".{drawn() - 1}")))
         for row, given in zip(control.rows, value, strict=False):
             for cell in row:
                 name = cell.name.rpartition(".")[2]
                 if name in given:
                     self._type(page, cell, given[name], by)
 
+    def _follow(self, page: Page, place: Locator) -> None:
+        """Click on a link or button and wait for the page that it leads to."""
+        with page.expect_navigation():
+            place.click()
+
     def _press(self, page: Page, what: str) -> None:
-        """Send the form; a page that stays where it was has refused it."""
+        """Look at the page, and send the form; a page that stays where it was has refused it."""
+        self.said += [f"{page.url} {what} {fault}" for fault in camera.faults(page)]
         with page.expect_navigation() as sent:
             page.locator(".action-bar [type=submit][form].btn-primary").click()
         status = sent.value.status if sent.value else 200
@@ -183,14 +195,15 @@ class BrowserDoor(DirectDoor):
         if by not in self._pages:
             with self._database.read() as session:
                 login = session.get_one(User, by).login
-            page = self._browser.new_context(locale="zh-CN", **self._settings).new_page()
+            screen = SCREENS[by % len(SCREENS)]
+            page = self._browser.new_context(locale="zh-CN", **camera.SCREENS[screen]).new_page()
             page.set_default_timeout(10_000)
             page.on("console", lambda one: self._heard(one.type, f"{page.url} {one.text}"))
             page.on("pageerror", lambda error: self._heard("error", f"{page.url} {error}"))
             page.goto(f"{self._site}/sign-in")
             page.locator("input[name=login]").fill(login)
             page.locator("input[name=password]").fill(factories.PASSWORD)
-            page.locator("form[action$='/sign-in'] [type=submit]").click()
+            self._follow(page, page.locator("form[action$='/sign-in'] [type=submit]"))
             self._pages[by] = page
         return self._pages[by]
 

@@ -32,10 +32,12 @@ class Picture:
     noticed: list[str] = field(default_factory=list)
 
 
-def axe_violations(page: Page) -> list[str]:
-    """What axe finds wrong on ``page``, one line each."""
+def faults(page: Page) -> list[str]:
+    """What is wrong with ``page`` as it stands: that it scrolls sideways, and what axe finds; one line each."""
+    wide, room = page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
     violations = Axe().run(page).response["violations"]
-    return [f"axe {one['id']}: {node['html'][:200]}" for one in violations for node in one["nodes"]]
+    found = [f"axe {one['id']}: {node['html'][:200]}" for one in violations for node in one["nodes"]]
+    return found if wide <= room else [f"scrolls sideways: {wide} px wide", *found]
 
 
 class Camera:
@@ -84,7 +86,7 @@ class Camera:
             if (status == NOT_THERE and shot.state != "error") or (shot.sends and not self._sent(page)):
                 return None
             noticed = [one for one in noticed if str(REFUSED) not in one and str(NOT_THERE) not in one]
-            noticed += self._seen(page, screen, status)
+            noticed += ([] if status < 500 else [f"status {status}"]) + faults(page)
             file = f"{shot.state}-{shot.name}-{screen}.jpg"
             page.screenshot(path=self._folder / file, full_page=True, type="jpeg", quality=70)
             return Picture(shot, screen, file, noticed)
@@ -98,12 +100,6 @@ class Camera:
         with page.expect_navigation(wait_until=CALM) as sent:
             page.locator(SEND).click()
         return sent.value is not None and sent.value.status == REFUSED
-
-    def _seen(self, page: Page, screen: str, status: int) -> list[str]:
-        wide = page.evaluate("() => document.documentElement.scrollWidth")
-        found = [] if status < 500 else [f"status {status}"]
-        found += [] if wide <= SCREENS[screen]["viewport"]["width"] else [f"scrolls sideways: {wide} px wide"]
-        return found + axe_violations(page)
 
     def _context(self, login: str, screen: str) -> BrowserContext:
         if (login, screen) not in self._contexts:

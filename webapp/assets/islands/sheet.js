@@ -1,5 +1,7 @@
 // A score sheet: the sum of each part as it is typed, what is filled, and one part at a time, with a way to the next
 // that is not filled. Without it the parts stand one below the other, and the server adds them up.
+import { hasValue, isFilled as isFieldFilled } from "./filled.js";
+
 export default function wake(element) {
   const parts = [...element.querySelectorAll("[data-part]")];
   const links = [...element.querySelectorAll(".sheet-nav a")];
@@ -36,12 +38,9 @@ export default function wake(element) {
   show(wrong ?? holding(decodeURIComponent(location.hash.slice(1))) ?? parts.find((part) => !isFilled(part)) ?? parts[0]);
 }
 
-function required(part) {
-  return [...part.querySelectorAll("[data-weight], [data-required]")];
-}
-
 function isFilled(part) {
-  return required(part).every((input) => input.value.trim() !== "");
+  const marks = [...part.querySelectorAll("[data-weight]")];
+  return marks.every(hasValue) && [...part.querySelectorAll(".field[data-required]")].every(isFieldFilled);
 }
 
 function recount(element, parts) {

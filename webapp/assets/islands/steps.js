@@ -1,6 +1,6 @@
 // The way through a long form: how much of each section is filled in while one types, and which one is in sight.
 
-const TYPED = "input:not([type=hidden]), select, textarea";
+import { isFilled } from "./filled.js";
 
 export default function steps(nav) {
   const form = nav.closest("form");
@@ -30,16 +30,4 @@ function tell(nav, link, section) {
   told.className = "visually-hidden";
   told.textContent = ` ${isFull ? nav.dataset.done : nav.dataset.missing}`;
   link.querySelector(".form-step-count").replaceChildren(`${filled}/${fields.length}`, told);
-}
-
-// A table is filled in when every cell that its rows require is.
-function isFilled(field) {
-  const needed = [...field.querySelectorAll("td [aria-required=true]")];
-  if (needed.length) return needed.every(hasValue);
-  return [...field.querySelectorAll(TYPED)].some(hasValue);
-}
-
-function hasValue(control) {
-  if (control.type === "radio" || control.type === "checkbox") return control.checked;
-  return control.value.trim() !== "";
 }
