@@ -19,6 +19,7 @@ from webapp import (
     logs,
     mailing,
     pages,
+    person_picks,
     reward_sheets,
     reward_terms,
     rule_terms,
@@ -54,6 +55,7 @@ def create_app(**overrides: Any) -> Flask:
     rule_terms.set_up(app)
     reward_sheets.set_up(app)
     pages.set_up(app)
+    person_picks.set_up(app)
     views.set_up(app)
     api.set_up(app)
     cli.set_up(app)

@@ -1,11 +1,11 @@
 """What a marshmallow field is as an input: its widget, its options, its bounds, and how its value is written."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from marshmallow import Schema, fields, missing, validate
 
@@ -24,6 +24,13 @@ LAST = ("opinion", "attachments")  # of every task, below what it asks itself
 FEN_PER_WAN = 1_000_000
 
 
+class People(Protocol):
+    """People of whom a form knows only some before it is asked for one (person_picks)."""
+
+    def ahead(self, texts: Iterable[str], ids: Iterable[int]) -> None: ...
+    def text_of(self, user_id: int) -> str | None: ...
+
+
 @dataclass(frozen=True)
 class Picks:
     """What can be picked, by its text, for each widget: ``{"person": {"张三 · 采气一队 · zhangsan": 7}}``."""
@@ -33,13 +40,34 @@ class Picks:
         lambda _ids: {}
     )  # of those that the person may read
 
+    people: People | None = None  # by whom ``ids["person"]`` is looked up, if the form has such a field
+
+    def ahead(self, texts: Iterable[str], values: Any) -> None:
+        """Look up at once whom a form names, in ``texts`` as typed or in ``values`` (nested) by id."""
+        if self.people is not None:
+            self.people.ahead(texts, set(_numbers(values)))
+
     def text(self, widget: str, picked: Any) -> str:
+        if widget == "person" and self.people is not None and isinstance(picked, int):
+            return self.people.text_of(picked) or str(picked)
         return next(
             (text for text, known in self.ids.get(widget, {}).items() if known == picked), str(picked)
         )
 
 
 NOTHING = Picks({})
+LARGEST_ID = 2**31 - 1
+
+
+def _numbers(values: Any) -> Iterator[int]:
+    """Every number in ``values`` that may be an id."""
+    if isinstance(values, Mapping):
+        values = list(values.values())
+    if isinstance(values, list):
+        for one in values:
+            yield from _numbers(one)
+    elif isinstance(values, int) and not isinstance(values, bool) and 0 < values <= LARGEST_ID:
+        yield values
 
 
 def inputs(schema: Schema) -> list[tuple[str, fields.Field[Any]]]:
@@ -59,7 +87,7 @@ def widget_of(each: fields.Field[Any]) -> str:
             return "file"
         if isinstance(each.inner, fields.Nested):
             return "rows"
-        is_chosen = each.inner.metadata.get("widget") in PICKED | LISTED or _choices(each.inner)
+        is_chosen = each.inner.metadata.get("widget") in LISTED or _choices(each.inner)
         return "many" if is_chosen else "lines"
     wanted = each.metadata.get("widget")
     if wanted and wanted != "money":

@@ -61,6 +61,7 @@ def describe(
     picks: Picks = NOTHING,
 ) -> list[Control]:
     """The controls of ``schema`` filled with ``values`` (nested), each with its messages from ``errors`` (dotted)."""
+    picks.ahead((), values)
     shown = _Drawing(errors or {}, picks)
     return [shown.control(name, each, values.get(name)) for name, each in form_fields.inputs(schema())]
 
@@ -91,6 +92,7 @@ def parse(
     With ``blank_rows`` a row stays where it was drawn though nothing is typed in it, so that its button finds it.
     """
     rest = MultiDict((name, text) for name, text in sent.items(multi=True) if name not in OURS)
+    picks.ahead((text for _, text in rest.items(multi=True)), None)
     return _Reading(rest, picks, blank_rows, uploads).taken(schema(), "") | rest.to_dict()
 
 
@@ -172,7 +174,9 @@ class _Drawing:
             return replace(drawn, chosen=tuple(form_fields.shown(one) for one in value or ()))
         if widget == "lines":
             given = value if isinstance(value, list) else []
-            return replace(drawn, value="\n".join(form_fields.shown(one) for one in given))
+            inner = each.inner  # type: ignore[attr-defined]
+            kind = form_fields.widget_of(inner)
+            return replace(drawn, value="\n".join(self._text(inner, kind, one) for one in given))
         return replace(drawn, value=self._text(each, widget, value))
 
     def _text(self, each: fields.Field[Any], widget: str, value: Any) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 from flask import Flask, g, request, url_for
 from marshmallow import Schema
 
-from webapp import auth, bundles, db, form_sections, formats, forms, i18n, navigation
+from webapp import auth, bundles, db, form_sections, formats, forms, i18n, navigation, person_picks
 from webapp.form_fields import Picks
+from webapp.person_picks import PersonPicks
 from workflows import access, inboxes, review_queues, timelines
 from workflows.domain import accounts, catalogues, justifications, notices, permissions, problems
 from workflows.domain.papers import Papers, Teams
@@ -106,7 +107,7 @@ def badges() -> Badges | None:
 
 def picks_for(schema: type[Schema], about: Any = None, *, without: Collection[str] = ()) -> Picks:
     """What the form of ``schema`` offers to pick, asked for only if it does; ``about`` is what its task is about."""
-    offers: dict[str, Callable[[], dict[str, int]]] = {
+    offers: dict[str, Callable[[], Mapping[str, int]]] = {
         "person": people_picks,
         "unit": _units,
         "post": _posts,
@@ -116,7 +117,9 @@ def picks_for(schema: type[Schema], about: Any = None, *, without: Collection[st
         "bid": lambda: _bids(about),
         "milestone": lambda: {f"{one.seq} {one.name}": one.id for one in about.milestones},
     }
-    return Picks({kind: offers[kind]() for kind in forms.picked(schema).difference(without)}, _file_names)
+    ids = {kind: offers[kind]() for kind in forms.picked(schema).difference(without)}
+    people = ids.get("person")
+    return Picks(ids, _file_names, people if isinstance(people, PersonPicks) else None)
 
 
 def _file_names(ids: list[int]) -> dict[int, str]:
@@ -124,11 +127,9 @@ def _file_names(ids: list[int]) -> dict[int, str]:
     return {known: file.name for known, file in readable.items()}
 
 
-def people_picks() -> dict[str, int]:
-    """Everybody who can be chosen, by the text that is typed."""
-    return {
-        f"{user.name} · {user.unit.name} · {user.login}": user.id for user in accounts.people(db.session())
-    }
+def people_picks() -> PersonPicks:
+    """Everybody who can be chosen, by what is typed."""
+    return PersonPicks(db.session(), unit_id=auth.actor().unit_id)
 
 
 def _units() -> dict[str, int]:
@@ -163,7 +164,7 @@ def _mergeable(about: Problem) -> dict[str, int]:
 
 def _experts() -> dict[str, int]:
     free = justifications.available(db.session(), besides=set())
-    return {f"{one.user.name} · {one.user.unit.name} · {one.user.login}": one.user_id for one in free}
+    return {person_picks.text(one.user): one.user_id for one in free}
 
 
 def _bids(about: Any) -> dict[str, int]:

@@ -3,10 +3,19 @@
 from marshmallow import Schema, fields, validate
 
 from webapp.api.fields import BIGGEST_ID, JsonInt
-from workflows.domain import conflicts
+from workflows.domain import accounts, conflicts
 
 REASON = {"label": "理由", "widget": "textarea"}
 USER_ID = validate.Range(1, BIGGEST_ID)
+
+
+def _person() -> JsonInt:
+    return JsonInt(
+        required=True,
+        validate=USER_ID,
+        metadata={"label": "人员", "widget": "person"},
+        error_messages={"invalid": accounts.NOBODY},
+    )
 
 
 def _reason(*, required: bool = True) -> fields.String:
@@ -18,7 +27,7 @@ def _reason(*, required: bool = True) -> fields.String:
 class ToPerson(Schema):
     """转办, 委派."""
 
-    user_id = JsonInt(required=True, validate=USER_ID, metadata={"label": "人员", "widget": "person"})
+    user_id = _person()
     reason = _reason()
 
 
@@ -65,7 +74,7 @@ class Copies(Schema):
 class CopyToOne(Schema):
     """抄送 from a page, to one person at a time."""
 
-    user_id = JsonInt(required=True, validate=USER_ID, metadata={"label": "人员", "widget": "person"})
+    user_id = _person()
     note = fields.String(
         load_default="", validate=validate.Length(max=500), metadata={"label": "说明", "widget": "textarea"}
     )

@@ -132,7 +132,7 @@ def test_a_list_is_not_amended_once_its_bidding_is_over(office: Visitor, databas
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("party_lead_id", "没有这人", "请从列表中选择。"),
+        ("party_lead_id", "没有这人", "没有找到此人，或有几人同名。请填写登录名，或从列表中选择。"),
         ("budget_fen", "-5", "请填写不为负的金额，最多六位小数。"),
         ("budget_fen", "NaN", "请填写不为负的金额，最多六位小数。"),
         ("indicators.0.weight", "-1", "应大于 0，且不大于 1000。"),

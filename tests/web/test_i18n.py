@@ -106,7 +106,7 @@ def test_english_pages_have_no_chinese_but_what_people_wrote(database: Database,
     wrong = {"members.0.user_id": "x", "members.0.role": "leader", "members.0.workload_pct": "130"}
     refused = text_of(visitor.post(task, wrong).text).replace("简体中文", "").replace(" 榜 ", " ")
     assert CHINESE.findall(refused) == []
-    assert "Choose one from the list." in refused
+    assert "Nobody was found, or several people have this name." in refused
 
 
 def test_a_sentence_with_values_is_translated_with_them(app: Flask) -> None:

@@ -58,7 +58,7 @@ def test_a_refused_handover_changes_nothing_and_keeps_what_was_typed(
         "deactivate": "1",
     }
     refused = admin.post("/people/2/handover", sent)
-    assert (refused.status_code, "请从列表中选择。" in refused.text, 'value="谁也不是"' in refused.text) == (
+    assert (refused.status_code, "没有找到此人" in refused.text, 'value="谁也不是"' in refused.text) == (
         422,
         True,
         True,

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
 BIGGEST_ID = 2**31 - 1
 ID = f"<int(min=1,max={BIGGEST_ID}):"
@@ -28,11 +28,13 @@ def as_file(*media_types: str) -> dict[str, Any]:
 class JsonInt(fields.Integer):
     """An integer as JSON Schema has it: 3 and 3.0, but neither "3" nor true nor 2.6e-42."""
 
+    default_error_messages = {"invalid": "应为整数。"}
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **rest: Any) -> int:
         if isinstance(value, bool) or not (
             isinstance(value, int) or (isinstance(value, float) and value.is_integer())
         ):
-            raise ValidationError("应为整数。")
+            raise self.make_error("invalid", input=value)
         return int(value)
 
 

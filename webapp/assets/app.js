@@ -8,6 +8,7 @@ const ISLANDS = {
   sheet: () => import("./islands/sheet.js"),
   draft: () => import("./islands/draft.js"),
   keys: () => import("./islands/keys.js"),
+  people: () => import("./islands/people.js"),
   phrases: () => import("./islands/phrases.js"),
   steps: () => import("./islands/steps.js"),
 };

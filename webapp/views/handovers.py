@@ -11,12 +11,12 @@ from webapp.pages import people_picks
 from webapp.views.people import PERSON
 from workflows import leavers
 from workflows.domain import leaving
+from workflows.domain.accounts import NOBODY
 from workflows.errors import Conflict, Invalid
 
 pages = Blueprint("handovers", __name__)
 
 TO = "to."
-NOT_FOUND = "请从列表中选择。"
 
 
 @pages.get(f"{PERSON}/handover")
@@ -48,16 +48,17 @@ def hand_over(user_id: int) -> Response:
 def _recipients(user_id: int, typed: Mapping[str, str]) -> dict[str, int]:
     """Who gets what: the person of the row, else the one above for all rows that are marked.
 
-    Raises Invalid for a text that is nobody in the list.
+    Raises Invalid for a text that names nobody.
     """
     known, errors, to = people_picks(), {}, {}
+    known.ahead((one.strip() for one in typed.values()), ())
     default = typed.get("default", "").strip()
     if default and default not in known:
-        raise Invalid({"default": [NOT_FOUND]})
+        raise Invalid({"default": [NOBODY]})
     for one in leavers.leaver(db.session(), user_id, actor=auth.actor()).things:
         text = typed.get(TO + one.key, "").strip()
         if text and text not in known:
-            errors[TO + one.key] = [NOT_FOUND]
+            errors[TO + one.key] = [NOBODY]
         elif text or (default and not one.refusal):
             to[one.key] = known[text or default]
     if errors:

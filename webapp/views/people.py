@@ -1,15 +1,16 @@
 """人员: who there is, one person, and their one-time password."""
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, jsonify, make_response, render_template, request
 from werkzeug import Response
 
-from webapp import auth, db
+from webapp import auth, db, person_picks
 from webapp.pages import PAGE_SIZE, Paging, one_of, page_number, searched
 from workflows.domain import accounts, administration, audit, leaving, permissions
 
 pages = Blueprint("people", __name__)
 
 PERSON = "/people/<int(min=1,max=2147483647):user_id>"
+MOST_SUGGESTED = 20
 ACTIVE = {"active": True, "inactive": False}
 
 
@@ -37,6 +38,14 @@ def index() -> str:
         paging=Paging(page, total),
         administers=permissions.may_administer(db.session(), auth.actor()),
     )
+
+
+@pages.get("/people/suggestions")
+def suggestions() -> Response:
+    """Whom a field may mean by what is typed so far (``q``): a JSON list of texts, at most MOST_SUGGESTED."""
+    q = searched()
+    rows = accounts.find(db.session(), q=q, size=MOST_SUGGESTED)[0] if q else []
+    return jsonify([person_picks.text(one) for one in rows])
 
 
 @pages.get(PERSON)

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from marshmallow import Schema
 from werkzeug import Response
 
-from webapp import auth, db, forms, idempotency, people_forms
+from webapp import auth, db, forms, idempotency, people_forms, person_picks
 from webapp.pages import picks_for
 from webapp.views.people import PERSON
 from workflows import leavers, work
@@ -149,7 +149,7 @@ def _page(
     page = render_template(
         "start.html",
         title=act.title,
-        about=f"{user.name} · {user.unit.name} · {user.login}",
+        about=person_picks.text(user),
         controls=forms.describe(act.form, values=values, errors=errors, picks=picks_for(act.form)),
         errors=errors,
         path=url_for("people_acts.do", user_id=user_id, act=name),

@@ -1,6 +1,6 @@
 """激励: the cases with their totals, one case line by line, a split tried, and the lists of payments."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from werkzeug import Response
 
-from webapp import auth, db, downloads, formats
+from webapp import auth, db, downloads, formats, person_picks
 from webapp.pages import PAGE_SIZE, Paging, one_of, page_number, tasks_on
 from webapp.reward_terms import REWARD_STATES, stage_of
 from workflows.domain import payouts, permissions, portions, reward_lists, rewards, rules, splits
@@ -133,7 +133,7 @@ def _tried(case: RewardCase) -> Tried:
     """The split of the form judged; rows that hold no person or no number are told and left out."""
     asked = splits.requirements(db.session(), case)
     team = splits.members(case)
-    rows, messages = _sent_rows({_picked(one.user): one.user_id for one in team})
+    rows, messages = _sent_rows([one.user for one in team])
     total = sum((row["pct"] for row in rows), Decimal(0))
     if messages or not rows:
         return Tried((), total, [], asked, tuple(messages))
@@ -150,24 +150,20 @@ def _tried(case: RewardCase) -> Tried:
     return Tried(tuple(shown), total, problems, asked)
 
 
-def _picked(user: User) -> str:
-    """A person as the form names them."""
-    return f"{user.name} · {user.unit.name} · {user.login}"
-
-
-def _sent_rows(team: Mapping[str, int]) -> tuple[list[dict[str, Any]], list[str]]:
+def _sent_rows(team: Collection[User]) -> tuple[list[dict[str, Any]], list[str]]:
     rows: list[dict[str, Any]] = []
     messages: list[str] = []
     for number in range(MOST_MEMBERS):
-        name, typed = (request.form.get(f"rows.{number}.{one}", "").strip() for one in ("user_id", "pct"))
-        if not name and not typed:
+        named, typed = (request.form.get(f"rows.{number}.{one}", "").strip() for one in ("user_id", "pct"))
+        if not named and not typed:
             continue
         try:
             pct = Decimal(typed or "0")
         except InvalidOperation:
             pct = Decimal("NaN")
-        if name not in team or not pct.is_finite():
+        user_id = person_picks.one_of(team, named)
+        if user_id is None or not pct.is_finite():
             messages.append(f"第 {number + 1} 行请选择项目成员，并填写比例。")
         else:
-            rows.append({"user_id": team[name], "pct": pct})
+            rows.append({"user_id": user_id, "pct": pct})
     return rows, messages

@@ -13,6 +13,7 @@ from webapp.api.fields import BIGGEST_ID, JsonInt
 from webapp.pages import PAGE_SIZE, Paging, page_number, picks_for
 from workflows import clock, work
 from workflows.domain import permissions, substitutes
+from workflows.domain.accounts import NOBODY
 from workflows.errors import Conflict, Invalid
 
 pages = Blueprint("substitutes", __name__)
@@ -29,6 +30,7 @@ class Absence(Schema):
             "widget": "person",
             "help": "代办人只代您办理待办，不获得您的其他权限；涉及其本人团队的评审等按回避要求不能代办。",
         },
+        error_messages={"invalid": NOBODY},
     )
     from_day = fields.Date(required=True, metadata={"label": "开始日期"})
     to_day = fields.Date(required=True, metadata={"label": "结束日期", "help": "含当天。"})

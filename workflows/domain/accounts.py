@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -26,6 +26,7 @@ _BY_TOKEN = (
     .where(ApiToken.digest == bindparam("digest"), User.is_active)
     .where(ApiToken.expires_at.is_(None) | (ApiToken.expires_at > bindparam("now")))
 )
+NOBODY = "没有找到此人，或有几人同名。请填写登录名，或从列表中选择。"  # of a form
 
 
 def get(session: Session, user_id: int) -> User | None:
@@ -156,11 +157,22 @@ def names_of(session: Session, ids: set[int]) -> dict[int, str]:
     return dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all())
 
 
-def people(session: Session) -> list[User]:
-    """Everybody who can be chosen in a form: active users by unit and name."""
-    return list(
-        session.scalars(select(User).where(User.is_active).join(User.unit).order_by(Unit.name, User.name))
-    )
+def people(session: Session, *, unit_first: int | None = None, most: int | None = None) -> list[User]:
+    """Who can be chosen in a form: active users by unit and name, at most ``most``, those of ``unit_first`` before others."""
+    everybody = select(User).where(User.is_active).join(User.unit)
+    ordered = everybody.order_by(User.unit_id != unit_first, Unit.name, User.name, User.id)
+    return list(session.scalars(ordered.limit(most)))
+
+
+def called(session: Session, words: Collection[str]) -> list[User]:
+    """The active users whose login or name is one of ``words``."""
+    named = or_(User.login.in_(words), User.name.in_(words))
+    return list(session.scalars(select(User).where(User.is_active, named)))
+
+
+def with_ids(session: Session, ids: Collection[int]) -> list[User]:
+    """Users by their ids, active or not."""
+    return list(session.scalars(select(User).where(User.id.in_(ids))))
 
 
 def find(

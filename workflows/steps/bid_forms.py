@@ -4,7 +4,6 @@ from marshmallow import Schema, fields, validate
 
 from workflows.domain.terms import TEAM_ROLES
 from workflows.steps.inputs import (
-    LARGEST_ID,
     ExactDecimal,
     TaskForm,
     identity,
@@ -19,17 +18,8 @@ from workflows.steps.inputs import (
 
 class BidStart(Schema):
     challenge_id = identity("榜单", "hidden")
-    unit_id = fields.Integer(
-        load_default=None,
-        allow_none=True,
-        strict=True,
-        validate=validate.Range(1, LARGEST_ID),
-        metadata={
-            "label": "申报单位",
-            "widget": "unit",
-            "help": "不填即挂帅人所在单位；由该单位党政负责人签署。",
-        },
-        error_messages={"invalid": "请从列表中选择。"},
+    unit_id = identity(
+        "申报单位", "unit", required=False, help="不填即挂帅人所在单位；由该单位党政负责人签署。"
     )
 
 
@@ -79,14 +69,7 @@ class MilestoneRow(Schema):
         metadata={"label": "启动后", "unit": "天"},
     )
     deliverable = line("交付物", longest=200)
-    indicator_id = fields.Integer(
-        load_default=None,
-        allow_none=True,
-        strict=True,
-        validate=validate.Range(1, LARGEST_ID),
-        metadata={"label": "对应指标", "widget": "indicator"},
-        error_messages={"invalid": "请从列表中选择。"},
-    )
+    indicator_id = identity("对应指标", "indicator", required=False)
     pay_pct = ExactDecimal(
         required=True,
         places=2,

@@ -85,14 +85,7 @@ class ChangeStart(Schema):
         validate=validate.Length(0, 50),
         metadata={"label": "退出的成员"},
     )
-    leader_id = fields.Integer(
-        load_default=None,
-        allow_none=True,
-        strict=True,
-        validate=validate.Range(1, LARGEST_ID),
-        metadata={"label": "新挂帅人", "widget": "person"},
-        error_messages={"invalid": "请从列表中选择。"},
-    )
+    leader_id = identity("新挂帅人", "person", required=False)
     impact_days = fields.Integer(
         load_default=None,
         allow_none=True,

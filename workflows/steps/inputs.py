@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from workflows.domain import accounts
+
 NO_FILE = "没有这个附件，请重新上传。"
 MOST_FILES = 20
 LARGEST_ID = 2**31 - 1
@@ -14,6 +16,7 @@ LARGEST_MEASURE = Decimal(10) ** 12
 PLACES = 4
 
 AnyField = TypeVar("AnyField", bound=fields.Field[Any])
+NOT_LISTED = "请从列表中选择。"
 
 
 def opens(section: str, field: AnyField) -> AnyField:
@@ -22,15 +25,22 @@ def opens(section: str, field: AnyField) -> AnyField:
     return field
 
 
-def identity(label: str, widget: str) -> fields.Integer:
-    """The id of something chosen with ``widget`` (person, unit, indicator, hidden)."""
+def identity(label: str, widget: str, *, required: bool = True, help: str = "") -> fields.Integer:
+    """The id of something chosen with ``widget`` (person, unit, indicator, hidden); None where it need not be."""
+    wrong: dict[str, Any] = {"invalid": accounts.NOBODY if widget == "person" else NOT_LISTED}
+    about = {"label": label, "widget": widget, "help": help}
     within = validate.Range(1, LARGEST_ID)
+    if required:
+        return fields.Integer(
+            required=True, strict=True, validate=within, metadata=about, error_messages=wrong
+        )
     return fields.Integer(
-        required=True,
+        load_default=None,
+        allow_none=True,
         strict=True,
         validate=within,
-        metadata={"label": label, "widget": widget},
-        error_messages={"invalid": "请从列表中选择。"},
+        metadata=about,
+        error_messages=wrong,
     )
 
 

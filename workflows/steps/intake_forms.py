@@ -7,7 +7,6 @@ from workflows.domain.terms import TRIAGE_ACTIONS, VERDICTS
 from workflows.models import Category
 from workflows.steps.inputs import (
     LARGEST_FEN,
-    LARGEST_ID,
     TaskForm,
     files,
     identity,
@@ -19,18 +18,6 @@ from workflows.steps.inputs import (
 from workflows.steps.publish_forms import PostForm
 
 MARKS = ("全局性", "普遍性", "行业性", "系统性", "应用性", "推广性")  # s1..s6
-
-
-def _chosen(label: str, widget: str, *, help: str = "") -> fields.Integer:
-    """The id of something that need not be chosen."""
-    return fields.Integer(
-        load_default=None,
-        allow_none=True,
-        strict=True,
-        validate=validate.Range(1, LARGEST_ID),
-        metadata={"label": label, "widget": widget, "help": help},
-        error_messages={"invalid": "请从列表中选择。"},
-    )
 
 
 def _mark(label: str) -> fields.Integer:
@@ -83,7 +70,7 @@ class ProblemForm(Schema):
         load_default=False,
         metadata={"label": "匿名", "help": "别人看不到是谁提出的；答复仍会通知您。匿名填报不能附文件。"},
     )
-    batch_id = _chosen("批次", "hidden")
+    batch_id = identity("批次", "hidden", required=False)
     attachments = files("附件", help="照片、记录等。")
 
 
@@ -95,8 +82,8 @@ class TriageForm(TaskForm):
         validate=validate.OneOf(list(TRIAGE_ACTIONS), labels=list(TRIAGE_ACTIONS.values())),
         metadata={"label": "处理方式"},
     )
-    merge_into = _chosen("并入的难题", "problem", help="只用于合并。")
-    owner_id = _chosen("整改责任人", "person", help="只用于立即整改。")
+    merge_into = identity("并入的难题", "problem", required=False, help="只用于合并。")
+    owner_id = identity("整改责任人", "person", required=False, help="只用于立即整改。")
     due_on = fields.Date(
         load_default=None, allow_none=True, metadata={"label": "整改期限", "help": "只用于立即整改。"}
     )

@@ -188,14 +188,11 @@ class NoBidForm(TaskForm):
         identity("人员", "person"),
         load_default=list,
         validate=validate.Length(max=20),
-        metadata={"label": "受邀的挂帅人", "help": "只用于定向邀榜。"},
+        metadata={
+            "label": "受邀的挂帅人",
+            "help": "只用于定向邀榜。",
+            "placeholder": "每行一人，填写登录名或姓名",
+        },
     )
-    leader_id = fields.Integer(
-        load_default=None,
-        allow_none=True,
-        strict=True,
-        validate=validate.Range(1, LARGEST_ID),
-        metadata={"label": "指派的挂帅人", "widget": "person", "help": "只用于指派专班。"},
-        error_messages={"invalid": "请从列表中选择。"},
-    )
+    leader_id = identity("指派的挂帅人", "person", required=False, help="只用于指派专班。")
     opinion = opinion("处置理由", required=True)

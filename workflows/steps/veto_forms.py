@@ -3,7 +3,6 @@
 from marshmallow import Schema, fields, validate
 
 from workflows.steps.inputs import (
-    LARGEST_ID,
     TaskForm,
     files,
     identity,
@@ -11,16 +10,7 @@ from workflows.steps.inputs import (
     paragraph,
 )
 
-
-def _one_of(label: str, widget: str) -> fields.Integer:
-    return fields.Integer(
-        load_default=None,
-        allow_none=True,
-        strict=True,
-        validate=validate.Range(1, LARGEST_ID),
-        metadata={"label": label, "widget": widget, "help": "单位和项目二者选一。"},
-        error_messages={"invalid": "请从列表中选择。"},
-    )
+EITHER = "单位和项目二者选一。"
 
 
 class ProposeForm(Schema):
@@ -34,8 +24,8 @@ class ProposeForm(Schema):
     is_major = fields.Boolean(
         load_default=False, metadata={"label": "重大", "help": "只对失泄密（V07）有区别。"}
     )
-    unit_id = _one_of("单位", "unit")
-    project_id = _one_of("项目", "number")
+    unit_id = identity("单位", "unit", required=False, help=EITHER)
+    project_id = identity("项目", "number", required=False, help=EITHER)
     facts = paragraph("事实", longest=4000)
     evidence = files("证据", required=True)
     effective_on = fields.Date(required=True, metadata={"label": "事发日期"})
