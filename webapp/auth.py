@@ -121,7 +121,8 @@ def _guard() -> Response | None:
 
 def _ask_for_own_password() -> Response | None:
     """A one-time password serves for nothing but to be changed."""
-    if not actor().must_change_password:
+    user = actor_or_none()
+    if user is None or not user.must_change_password:
         return None
     if is_api():
         raise Forbidden(ONE_TIME)

@@ -50,6 +50,8 @@ def test_every_act_is_one_row_that_says_who_did_what(trials: Database, process: 
     assert rows[2].after == {
         "notice:1.id": 1,
         "notice:1.user_id": someone,
+        "notice:1.kind": "other",
+        "notice:1.in_app": True,
         "notice:1.text": "done",
         "notice:1.link": "/challenges",
         "notice:1.created_at": "2026-11-23T01:00:00+00:00",
