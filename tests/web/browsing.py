@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -11,6 +12,8 @@ from tests import factories
 
 NEW_SESSION = ("/sign-in", "/sign-in/demo", "/sign-out", "/account/password")  # and with it a new CSRF token
 HIDDEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+Enter = Callable[[int], "Visitor"]  # the browser of somebody, by id, signed in (fixture ``enter``)
 
 
 class Visitor:

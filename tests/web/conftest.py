@@ -8,9 +8,11 @@ from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.web.browsing import Visitor
+from tests.processes import cast as casting
+from tests.web.browsing import Enter, Visitor
 from webapp import create_app
 from workflows.db import Database
+from workflows.models import User
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 CHROMIUM += ["--disable-background-networking", "--disable-component-update"]
@@ -48,6 +50,24 @@ def database(app: Flask) -> Database:
 def visit(app: Flask) -> Callable[[], Visitor]:
     """A new browser each time."""
     return lambda: Visitor(app)
+
+
+@pytest.fixture
+def cast(database: Database, clock_at: Callable[..., None]) -> casting.Cast:
+    """The people of a plant who do its work."""
+    return casting.gather(database)
+
+
+@pytest.fixture
+def enter(visit: Callable[[], Visitor], database: Database) -> Enter:
+    def entering(user_id: int) -> Visitor:
+        with database.read() as session:
+            login = session.get_one(User, user_id).login
+        visitor = visit()
+        visitor.sign_in(login)
+        return visitor
+
+    return entering
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from flask import Flask
 
 from tests import factories
@@ -26,11 +25,6 @@ SHORT_LISTS = {
     "/api/v1/tokens",
 }  # of a few rows for ever
 KINDS = {"string", "boolean", "integer", "decimal", "date", "datetime", "rows"}
-
-
-@pytest.fixture
-def cast(database: Database, clock_at: Callable[..., None]) -> casting.Cast:
-    return casting.gather(database)
 
 
 def login_of(database: Database, user_id: int) -> str:

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Callable
 
-import pytest
 from sqlalchemy import select, update
 
 from tests import factories
 from tests.processes import cast as casting
-from tests.web.browsing import Visitor, text_of
+from tests.web.browsing import Enter, Visitor, text_of
 from tests.web.test_query_counts import counted
 from workflows import clock
 from workflows.db import Database
@@ -16,26 +15,8 @@ from workflows.engine.tables import DONE, OPEN, HistoryEntry, Process, WorkItem
 from workflows.models import User
 
 Visit = Callable[[], Visitor]
-ENTER = Callable[[int], Visitor]
 KIND = {"process": "publish", "step": "approval.sign"}
 BATCH = "/work?process=publish&step=approval.sign"
-
-
-@pytest.fixture
-def cast(database: Database, clock_at: Callable[..., None]) -> casting.Cast:
-    return casting.gather(database)
-
-
-@pytest.fixture
-def enter(visit: Visit, database: Database) -> ENTER:
-    def entering(user_id: int) -> Visitor:
-        with database.read() as session:
-            login = session.get_one(User, user_id).login
-        visitor = visit()
-        visitor.sign_in(login)
-        return visitor
-
-    return entering
 
 
 def submit(database: Database, cast: casting.Cast, number: int) -> None:
@@ -49,7 +30,7 @@ def open_of(database: Database, role: str) -> list[int]:
         return list(session.scalars(mine.order_by(WorkItem.id)))
 
 
-def test_a_row_says_what_who_when_and_how_long(database: Database, cast: casting.Cast, enter: ENTER) -> None:
+def test_a_row_says_what_who_when_and_how_long(database: Database, cast: casting.Cast, enter: Enter) -> None:
     challenge = casting.post(database, cast)
     process = casting.begin_bid(database, challenge, leader=cast.leader)
     casting.write(database, cast, challenge, process)
@@ -62,7 +43,7 @@ def test_a_row_says_what_who_when_and_how_long(database: Database, cast: casting
     assert re.search(r"剩 \d+ 个工作日|今天到期", page)
 
 
-def test_filters_stand_in_the_address(database: Database, cast: casting.Cast, enter: ENTER) -> None:
+def test_filters_stand_in_the_address(database: Database, cast: casting.Cast, enter: Enter) -> None:
     submit(database, cast, 6)
     casting.seal_bid(database, cast, casting.post(database, cast))
     with database.transaction() as session:
@@ -100,7 +81,7 @@ def test_who_started_what_is_anonymous_is_not_named(visit: Visit, database: Data
 
 
 def test_several_are_agreed_to_at_once_each_by_itself(
-    database: Database, cast: casting.Cast, enter: ENTER
+    database: Database, cast: casting.Cast, enter: Enter
 ) -> None:
     submit(database, cast, 3)
     hse, ids = enter(cast.hse), open_of(database, "hse")
@@ -128,7 +109,7 @@ def test_several_are_agreed_to_at_once_each_by_itself(
 
 
 def test_what_is_refused_leaves_nothing_in_the_history_of_the_next(
-    database: Database, cast: casting.Cast, enter: ENTER
+    database: Database, cast: casting.Cast, enter: Enter
 ) -> None:
     submit(database, cast, 2)
     ids = open_of(database, "finance")
@@ -147,7 +128,7 @@ def test_what_is_refused_leaves_nothing_in_the_history_of_the_next(
 
 
 def test_only_one_kind_and_only_where_the_step_allows_it(
-    database: Database, cast: casting.Cast, enter: ENTER
+    database: Database, cast: casting.Cast, enter: Enter
 ) -> None:
     submit(database, cast, 1)
     (item,) = open_of(database, "hse")
@@ -168,7 +149,7 @@ def test_only_one_kind_and_only_where_the_step_allows_it(
 
 
 def test_the_boxes_take_as_many_queries_for_three_rows_as_for_one(
-    database: Database, cast: casting.Cast, enter: ENTER
+    database: Database, cast: casting.Cast, enter: Enter
 ) -> None:
     hse = enter(cast.hse)
     seen = []

@@ -1,32 +1,15 @@
 """为什么: what the tables of a process were asked is told to who may know it; and the page of all parts."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
 from tests.processes import cast as casting
-from tests.web.browsing import Visitor, text_of
+from tests.web.browsing import Enter, Visitor, text_of
 from webapp import create_app
 from workflows.db import Database
 from workflows.engine.tables import Process, WorkItem
 from workflows.models import User
-
-Visit = Callable[[], Visitor]
-
-
-@pytest.fixture
-def cast(database: Database, clock_at: Callable[..., None]) -> casting.Cast:
-    return casting.gather(database)
-
-
-def signed_in(visit: Visit, database: Database, user_id: int) -> Visitor:
-    with database.read() as session:
-        login = session.get_one(User, user_id).login
-    visitor = visit()
-    visitor.sign_in(login)
-    return visitor
 
 
 def item_of(database: Database, process: str, role: str = "%") -> str:
@@ -37,37 +20,37 @@ def item_of(database: Database, process: str, role: str = "%") -> str:
 
 
 def test_a_decision_tells_its_table_rows_and_inputs(
-    database: Database, cast: casting.Cast, visit: Visit
+    database: Database, cast: casting.Cast, enter: Enter
 ) -> None:
     casting.submit(database, cast)
     path = item_of(database, "publish", "hse")
-    page = text_of(signed_in(visit, database, cast.office).get(path).text)
+    page = text_of(enter(cast.office).get(path).text)
     assert "为什么 ：审批路由" in page
     assert "命中的规则 第 5 行 依据的数据" in page  # the first of those that apply
     assert "级别：B" in page.replace(" ", "")
-    asked = text_of(signed_in(visit, database, cast.hse).get(path).text)
+    asked = text_of(enter(cast.hse).get(path).text)
     assert "审批路由" in asked
     assert "为什么" not in asked
 
 
 def test_what_d3_was_asked_of_a_bid_is_hidden_until_the_opening(
-    database: Database, cast: casting.Cast, visit: Visit
+    database: Database, cast: casting.Cast, enter: Enter
 ) -> None:
     casting.seal_bid(database, cast, casting.post(database, cast))
-    leader, office = (signed_in(visit, database, one) for one in (cast.leader, cast.office))
+    leader, office = (enter(one) for one in (cast.leader, cast.office))
     path = item_of(database, "bid")
     assert "为什么" in text_of(leader.get(path).text)
     assert "为什么" not in text_of(office.get(path).text)
     assert "为什么" in text_of(leader.get("/bids/1").text)
     casting.open_bids(database, cast)
-    office = signed_in(visit, database, cast.office)
+    office = enter(cast.office)
     assert "为什么" in text_of(office.get("/bids/1").text)
 
 
 def test_the_page_of_all_parts_is_there_in_demo_mode_only(
-    database: Database, cast: casting.Cast, visit: Visit, tmp_path: Path, database_url: str
+    database: Database, cast: casting.Cast, enter: Enter, tmp_path: Path, database_url: str
 ) -> None:
-    assert signed_in(visit, database, cast.office).get("/design").status_code == 404
+    assert enter(cast.office).get("/design").status_code == 404
     demo = create_app(
         DATA=tmp_path,
         DATABASE_URL=database_url,
@@ -75,7 +58,10 @@ def test_the_page_of_all_parts_is_there_in_demo_mode_only(
         JOBS_EMBEDDED=False,
         DEMO=True,
     )
-    visitor = signed_in(lambda: Visitor(demo), database, cast.office)
+    with database.read() as session:
+        login = session.get_one(User, cast.office).login
+    visitor = Visitor(demo)
+    visitor.sign_in(login)
     page = visitor.get("/design")
     assert page.status_code == 200
     for part in (

@@ -1,32 +1,19 @@
 """/rewards: a sheet with its formula and the rules behind it, a split tried before it is sent, totals, pay-out lists."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from structlog.testing import capture_logs
 
 from tests import factories, play
-from tests.processes import cast as play_cast
 from tests.processes import rewarding
 from tests.processes.cast import Cast
-from tests.web.browsing import Visitor, text_of
-from workflows import clock, seal
+from tests.web.browsing import Enter, text_of
+from workflows import clock
 from workflows.db import Database
 from workflows.models import CampaignYear, PayoutBatch, User
-
-Visit = Callable[[], Visitor]
-
-
-@pytest.fixture
-def cast(database: Database, clock_at: Callable[..., None], tmp_path: Path) -> Iterator[Cast]:
-    seal.use_key_file(tmp_path / "seal.key")
-    with capture_logs():
-        yield play_cast.gather(database)
 
 
 @pytest.fixture
@@ -37,14 +24,6 @@ def measured(database: Database, cast: Cast) -> int:
     rewarding.check_vetoes(database, cast, process)
     play.complete(database, "reward.sheet", by=cast.leader, confirm=True)
     return process
-
-
-def signed_in(visit: Visit, database: Database, user_id: int) -> Visitor:
-    with database.read() as session:
-        login = session.get_one(User, user_id).login
-    visitor = visit()
-    visitor.sign_in(login)
-    return visitor
 
 
 def picked(database: Database, user_id: int) -> str:
@@ -61,9 +40,9 @@ def shares(database: Database, cast: Cast, *pcts: str) -> dict[str, Any]:
 
 
 def test_the_sheet_tells_its_formula_its_evidence_and_its_rules(
-    visit: Visit, app: Flask, database: Database, cast: Cast, measured: int
+    enter: Enter, app: Flask, database: Database, cast: Cast, measured: int
 ) -> None:
-    leader = signed_in(visit, database, cast.leader)
+    leader = enter(cast.leader)
     page = leader.get("/rewards/1").text
     text = text_of(page)
     assert "（ 1.5 固定奖 ＋ 0.8 创效奖 ） × 1 验收系数 Kc × 1 时效系数 Kt × 1 双挂钩系数 Kdual" in text
@@ -79,9 +58,9 @@ def test_the_sheet_tells_its_formula_its_evidence_and_its_rules(
 
 
 def test_a_split_is_tried_with_and_without_a_script(
-    visit: Visit, app: Flask, database: Database, cast: Cast, measured: int
+    enter: Enter, app: Flask, database: Database, cast: Cast, measured: int
 ) -> None:
-    leader = signed_in(visit, database, cast.leader)
+    leader = enter(cast.leader)
     with database.read() as session:
         item = play.item_of(session, "reward.split", session.get_one(User, cast.leader))
     path = f"/rewards/1/split-check?item={item}"
@@ -105,7 +84,7 @@ def test_a_split_is_tried_with_and_without_a_script(
     assert "方案中缺少成员" in text_of(missing.text)
     unknown = leader.post(path, {**sent, "rows.1.user_id": "张三", "rows.2.pct": "x"})
     assert "第 2 行请选择项目成员，并填写比例。 第 3 行请选择项目成员" in text_of(unknown.text)
-    stranger = signed_in(visit, database, play_stranger(database))
+    stranger = enter(play_stranger(database))
     assert stranger.post(path, sent).status_code == 404
 
 
@@ -115,7 +94,7 @@ def play_stranger(database: Database) -> int:
 
 
 def test_totals_stand_by_year_and_unit_and_payments_have_a_list(
-    visit: Visit, app: Flask, database: Database, cast: Cast, measured: int
+    enter: Enter, app: Flask, database: Database, cast: Cast, measured: int
 ) -> None:
     play.complete(database, "reward.split", by=cast.leader, rows=rewarding.rows(cast))
     for member in cast.members[:3]:
@@ -129,7 +108,7 @@ def test_totals_stand_by_year_and_unit_and_payments_have_a_list(
         year = clock.local(challenge.published_at or clock.now()).year
         session.add(CampaignYear(year=year, theme="融合年", emphasis={}, pool_fen=10**9))
         office = factories.user(session, roles=["office"]).id
-    visitor = signed_in(visit, database, office)
+    visitor = enter(office)
     listed = text_of(visitor.get("/rewards").text)
     assert f"{year} 年度 1 2.3 万元 0 万元 –" in listed
     assert f"{cast_unit(database, cast)} 1 2.3 万元 0 万元 –" in listed
@@ -140,7 +119,7 @@ def test_totals_stand_by_year_and_unit_and_payments_have_a_list(
     assert "没有发放批次" in visitor.get("/payouts?paid=yes").text
     shown = text_of(visitor.get(f"/payouts/{batch}").text)
     assert "合计 23,000" in shown
-    assert signed_in(visit, database, play_stranger(database)).get("/payouts").status_code == 403
+    assert enter(play_stranger(database)).get("/payouts").status_code == 403
 
 
 def cast_unit(database: Database, cast: Cast) -> str:

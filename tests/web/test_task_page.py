@@ -5,36 +5,16 @@ import html
 import re
 from collections.abc import Callable
 
-import pytest
 from sqlalchemy import select
 
 from tests.processes import cast as casting
-from tests.web.browsing import Visitor, text_of
+from tests.web.browsing import Enter, text_of
 from workflows import clock
 from workflows.db import Database
 from workflows.engine.tables import OPEN, WorkItem
 from workflows.models import Phrase, User
 
-Visit = Callable[[], Visitor]
-ENTER = Callable[[int], Visitor]
 AGREED = {"decision": "agreed", "opinion": "措施齐全"}
-
-
-@pytest.fixture
-def cast(database: Database, clock_at: Callable[..., None]) -> casting.Cast:
-    return casting.gather(database)
-
-
-@pytest.fixture
-def enter(visit: Visit, database: Database) -> ENTER:
-    def entering(user_id: int) -> Visitor:
-        with database.read() as session:
-            login = session.get_one(User, user_id).login
-        visitor = visit()
-        visitor.sign_in(login)
-        return visitor
-
-    return entering
 
 
 def name_of(database: Database, user_id: int) -> str:
@@ -50,7 +30,7 @@ def asked(database: Database, role: str) -> str:
 
 
 def test_a_round_tells_who_has_answered_and_who_has_not(
-    database: Database, cast: casting.Cast, enter: ENTER
+    database: Database, cast: casting.Cast, enter: Enter
 ) -> None:
     casting.submit(database, cast)
     assert "0/4 已办 · 4 未答复" in text_of(enter(cast.office).get(asked(database, "hr")).text)
@@ -62,7 +42,7 @@ def test_a_round_tells_who_has_answered_and_who_has_not(
 
 
 def test_a_task_that_another_has_done_says_so_and_gives_back_what_was_typed(
-    database: Database, cast: casting.Cast, enter: ENTER
+    database: Database, cast: casting.Cast, enter: Enter
 ) -> None:
     casting.submit(database, cast)
     path, hse = asked(database, "hse"), enter(cast.hse)
@@ -82,7 +62,7 @@ def test_a_task_that_another_has_done_says_so_and_gives_back_what_was_typed(
 
 
 def test_the_time_line_tells_how_long_an_answer_took(
-    database: Database, cast: casting.Cast, enter: ENTER, clock_at: Callable[..., None]
+    database: Database, cast: casting.Cast, enter: Enter, clock_at: Callable[..., None]
 ) -> None:
     casting.submit(database, cast)
     path = asked(database, "hse")
@@ -92,7 +72,7 @@ def test_the_time_line_tells_how_long_an_answer_took(
 
 
 def test_phrases_are_ones_own_and_offered_with_the_task(
-    database: Database, cast: casting.Cast, enter: ENTER
+    database: Database, cast: casting.Cast, enter: Enter
 ) -> None:
     casting.submit(database, cast)
     hse = enter(cast.hse)
@@ -116,7 +96,7 @@ def test_phrases_are_ones_own_and_offered_with_the_task(
     assert (full.status_code, "最多保存 20 条常用语" in full.text) == (409, True)
 
 
-def test_keys_can_be_switched_off(cast: casting.Cast, enter: ENTER) -> None:
+def test_keys_can_be_switched_off(cast: casting.Cast, enter: Enter) -> None:
     hse = enter(cast.hse)
     assert 'data-island="keys"' in hse.get("/work").text
     hse.post("/preferences", {"keys": "off", "next": "/account"})
