@@ -199,14 +199,6 @@ PROCESS_STATES = {
     "completed": Chip("已办结", "✓", "green"),
     "terminated": Chip("已终止", "✕", "secondary"),
 }
-SELECTION_CRITERIA = {
-    "tech": "技术路线",
-    "pledge": "指标承诺",
-    "team": "团队能力",
-    "schedule": "进度与节点",
-    "money": "经费与效益",
-    "safety": "安全与可推广",
-}
 SEVERITIES = {
     "refuse": Chip("不符合", "✕", "red"),
     "warn": Chip("提醒", "!", "yellow"),
@@ -253,7 +245,6 @@ def set_up(app: Flask) -> None:
         objection_states=OBJECTION_STATES,
         publicity_results=PUBLICITY_RESULTS,
         seat_states=SEAT_STATES,
-        selection_criteria=SELECTION_CRITERIA,
         severities=SEVERITIES,
         pledge_short=PLEDGE_SHORT,
         levels=LEVELS,

@@ -6,6 +6,7 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
 from webapp import auth, db
+from webapp.api.challenges import LineShown
 from webapp.api.fields import BIGGEST_ID, ID, DecimalText, Paged, Person
 from workflows.domain import portions, reward_lists, rewards, splits
 from workflows.models import RewardCase, RewardState
@@ -43,13 +44,7 @@ class RewardSummary(Schema):
     total_fen = fields.Integer(required=True)
 
 
-class RewardLineShown(Schema):
-    factor = fields.String(required=True)
-    value = fields.String(required=True)
-    text = fields.String(required=True)
-    file = fields.String(required=True, allow_none=True)
-    version = fields.Integer(required=True, allow_none=True)
-    rows = fields.List(fields.String(), required=True)
+class RewardLineShown(LineShown):
     inputs = fields.Dict(required=True)
 
 
