@@ -4,11 +4,11 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from workflows import calendar, clock
-from workflows.domain import permissions, projects, rules
+from workflows.domain import paging, permissions, projects, rules
 from workflows.errors import Conflict, Invalid, NotFound
 from workflows.models import (
     Acceptance,
@@ -185,9 +185,9 @@ def listing(
         Project.challenge_id: challenge_id,
     }
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Acceptance.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest.options(*_SHOWN)).all(), total
+    return paging.page_of(
+        session, query.order_by(Acceptance.id.desc()).options(*_SHOWN), page=page, size=size
+    )
 
 
 def _check_claim(values: Mapping[str, Any], *, is_measurable: bool) -> None:

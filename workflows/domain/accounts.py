@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import clock
-from workflows.domain import audit, passwords, permissions
+from workflows.domain import audit, paging, passwords, permissions
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import ApiToken, Post, RoleGrant, Unit, User
 
@@ -199,9 +199,9 @@ def find(
         query = query.where(User.unit_id == unit_id)
     if role is not None:
         query = query.where(User.grants.any(role=role))
-    total = session.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
-    by_name = query.order_by(User.name, User.id).offset((page - 1) * size).limit(size)
-    return session.scalars(by_name.options(selectinload(User.grants))).all(), total
+    return paging.page_of(
+        session, query.order_by(User.name, User.id).options(selectinload(User.grants)), page=page, size=size
+    )
 
 
 def units(session: Session) -> list[Unit]:

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from workflows import calendar, clock
-from workflows.domain import notices, permissions, projects, rules
+from workflows.domain import notices, paging, permissions, projects, rules
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import ActionItem, ItemState, Meeting, Project, User
 
@@ -165,9 +165,12 @@ def listing(
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
     if overdue:
         query = query.where(ActionItem.due_on < clock.today(), ActionItem.state != ItemState.CLOSED)
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    first = query.order_by(ActionItem.due_on, ActionItem.id).offset((page - 1) * size).limit(size)
-    return session.scalars(first.options(joinedload(ActionItem.owner))).all(), total
+    return paging.page_of(
+        session,
+        query.order_by(ActionItem.due_on, ActionItem.id).options(joinedload(ActionItem.owner)),
+        page=page,
+        size=size,
+    )
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from workflows.domain import permissions
+from workflows.domain import paging, permissions
 from workflows.domain.heads import HEADS
 from workflows.models import Appraisal, AppraisalState, Project, RewardCase, User
 
@@ -27,9 +27,8 @@ def listing(
         query = query.where(Appraisal.period.startswith(str(year)))
     wanted = {Appraisal.unit_id: unit_id, Appraisal.state: state, Appraisal.period: period}
     query = query.where(*(column == value for column, value in wanted.items() if value))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     ordered = query.order_by(Appraisal.period_from.desc(), Appraisal.period, Appraisal.id.desc())
-    return session.scalars(ordered.offset((page - 1) * size).limit(size)).all(), total
+    return paging.page_of(session, ordered, page=page, size=size)
 
 
 def periods(session: Session, *, actor: User) -> list[str]:

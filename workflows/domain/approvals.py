@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import clock
-from workflows.domain import notices, permissions, votes
+from workflows.domain import notices, paging, permissions, votes
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import (
     Approval,
@@ -209,9 +209,7 @@ def listing(
         query = query.where(Approval.kind == kind)
     if result:
         query = query.where(Approval.result.is_(None) if result == "open" else Approval.result == result)
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Approval.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest).all(), total
+    return paging.page_of(session, query.order_by(Approval.id.desc()), page=page, size=size)
 
 
 def barred(session: Session, approval: Approval) -> set[int]:

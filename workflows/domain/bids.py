@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import clock, seal
-from workflows.domain import challenges, notices, permissions
+from workflows.domain import challenges, notices, paging, permissions
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import (
     Bid,
@@ -260,10 +260,8 @@ def listing(
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
     if mine:
         query = query.where(Bid.members.any(user_id=actor.id))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Bid.id.desc()).offset((page - 1) * size).limit(size)
     shown = (selectinload(Bid.challenge), selectinload(Bid.leader), selectinload(Bid.unit))
-    return session.scalars(newest.options(*shown)).all(), total
+    return paging.page_of(session, query.order_by(Bid.id.desc()).options(*shown), page=page, size=size)
 
 
 def document(session: Session, bid: Bid, *, actor: User) -> dict[str, Any] | None:

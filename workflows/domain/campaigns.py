@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import clock, db
-from workflows.domain import notices, permissions, year_figures, year_plans
+from workflows.domain import notices, paging, permissions, year_figures, year_plans
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import Batch, CampaignYear, MonthlyPack, Problem, ProblemState, User, YearState
 
@@ -174,9 +174,12 @@ def listing(
     query = select(CampaignYear).where(_seen_by(session, actor))
     if state is not None:
         query = query.where(CampaignYear.state == state)
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(CampaignYear.year.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest.options(selectinload(CampaignYear.batches))).all(), total
+    return paging.page_of(
+        session,
+        query.order_by(CampaignYear.year.desc()).options(selectinload(CampaignYear.batches)),
+        page=page,
+        size=size,
+    )
 
 
 def batches(
@@ -192,9 +195,9 @@ def batches(
     query = select(Batch).join(Batch.year).where(_seen_by(session, actor))
     wanted = {Batch.year_id: year_id, Batch.state: state}
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(CampaignYear.year.desc(), Batch.no.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest).all(), total
+    return paging.page_of(
+        session, query.order_by(CampaignYear.year.desc(), Batch.no.desc()), page=page, size=size
+    )
 
 
 def batch(session: Session, batch_id: int, *, actor: User) -> Batch:

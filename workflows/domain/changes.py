@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from workflows import clock
-from workflows.domain import change_terms, notices, permissions, projects, rules
+from workflows.domain import change_terms, notices, paging, permissions, projects, rules
 from workflows.domain.change_terms import KINDS, pledged_values, team
 from workflows.domain.publicities import Snapshot, snapshot
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
@@ -150,10 +150,13 @@ def listing(
     wanted = {ChangeRequest.project_id: project_id, ChangeRequest.kind: kind, ChangeRequest.state: state}
     query = select(ChangeRequest).where(_seen_by(session, actor))
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(ChangeRequest.id.desc()).offset((page - 1) * size).limit(size)
     project = joinedload(ChangeRequest.project).joinedload(Project.challenge)
-    return session.scalars(newest.options(project, joinedload(ChangeRequest.requested_by))).all(), total
+    return paging.page_of(
+        session,
+        query.order_by(ChangeRequest.id.desc()).options(project, joinedload(ChangeRequest.requested_by)),
+        page=page,
+        size=size,
+    )
 
 
 @snapshot("change")

@@ -4,11 +4,11 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import String, cast, func, or_, select
+from sqlalchemy import String, cast, or_, select
 from sqlalchemy.orm import Session
 
 from workflows import clock, db
-from workflows.domain import accounts, permissions
+from workflows.domain import accounts, paging, permissions
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import Expert, User
 
@@ -74,9 +74,7 @@ def listing(
         query = query.where(User.is_active, is_free)
     if q:
         query = query.where(User.name.contains(q, autoescape=True))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    by_name = query.order_by(User.name, User.id).offset((page - 1) * size).limit(size)
-    return session.scalars(by_name).all(), total
+    return paging.page_of(session, query.order_by(User.name, User.id), page=page, size=size)
 
 
 def _cleaned(fields: Sequence[str]) -> list[str]:

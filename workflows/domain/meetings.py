@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from workflows import calendar, clock
-from workflows.domain import action_items, notices, permissions, projects, rules
+from workflows.domain import action_items, notices, paging, permissions, projects, rules
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import (
     CampaignYear,
@@ -205,10 +205,13 @@ def listing(
     query = select(Meeting).where(_seen_by(session, actor))
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
     query = query.where(*_within(since, until))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(_DAY.desc(), Meeting.id.desc()).offset((page - 1) * size).limit(size)
     loaded = (joinedload(Meeting.project).joinedload(Project.challenge), joinedload(Meeting.milestone))
-    return session.scalars(newest.options(*loaded, joinedload(Meeting.year))).all(), total
+    return paging.page_of(
+        session,
+        query.order_by(_DAY.desc(), Meeting.id.desc()).options(*loaded, joinedload(Meeting.year)),
+        page=page,
+        size=size,
+    )
 
 
 _DAY = func.coalesce(Meeting.held_on, func.date(Meeting.hold_by))

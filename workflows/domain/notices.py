@@ -6,7 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.domain import notice_kinds, outbox
+from workflows.domain import notice_kinds, outbox, paging
 from workflows.errors import NotFound
 from workflows.models import Notice, User
 
@@ -56,9 +56,7 @@ def listing(
         query = query.where(Notice.kind == kind)
     if unread:
         query = query.where(Notice.read_at.is_(None))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Notice.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest).all(), total
+    return paging.page_of(session, query.order_by(Notice.id.desc()), page=page, size=size)
 
 
 def unread_count(session: Session, actor: User) -> int:

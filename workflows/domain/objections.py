@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.domain import notices, permissions, publicities
+from workflows.domain import notices, paging, permissions, publicities
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import (
     Challenge,
@@ -181,9 +181,7 @@ def listing(
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
     if mine:
         query = query.where(Objection.filer_id == actor.id)
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Objection.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest).all(), total
+    return paging.page_of(session, query.order_by(Objection.id.desc()), page=page, size=size)
 
 
 def _seen_by(session: Session, actor: User) -> Any:

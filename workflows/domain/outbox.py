@@ -7,12 +7,12 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from workflows import clock
 from workflows.db import insert_if_missing
-from workflows.domain import notice_kinds, permissions
+from workflows.domain import notice_kinds, paging, permissions
 from workflows.errors import Conflict, NotFound
 from workflows.models import Mail, MailHabit, Notice, User
 
@@ -142,9 +142,12 @@ def listing(
     query = select(Mail)
     if given_up:
         query = query.where(Mail.next_try_at.is_(None), Mail.sent_at.is_(None))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    shown = query.order_by(Mail.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(shown.options(joinedload(Mail.user), joinedload(Mail.notice))).all(), total
+    return paging.page_of(
+        session,
+        query.order_by(Mail.id.desc()).options(joinedload(Mail.user), joinedload(Mail.notice)),
+        page=page,
+        size=size,
+    )
 
 
 def again(session: Session, mail_id: int, *, actor: User) -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from workflows import clock
 from workflows.domain import (
     calculation,
     notices,
+    paging,
     permissions,
     portions,
     projects,
@@ -146,9 +147,9 @@ def listing(
     query = select(PayoutBatch)
     if is_paid is not None:
         query = query.where(PayoutBatch.paid_at.is_not(None) if is_paid else PayoutBatch.paid_at.is_(None))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(PayoutBatch.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest.options(*_SHOWN)).all(), total
+    return paging.page_of(
+        session, query.order_by(PayoutBatch.id.desc()).options(*_SHOWN), page=page, size=size
+    )
 
 
 _SHOWN: Any = (

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from workflows import clock
-from workflows.domain import action_items, campaigns, challenges, notices, permissions
+from workflows.domain import action_items, campaigns, challenges, notices, paging, permissions
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import (
     ActionItem,
@@ -223,9 +223,9 @@ def listing(
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
     if q:
         query = query.where(Problem.title.icontains(q, autoescape=True))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Problem.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest.options(joinedload(Problem.proposer))).all(), total
+    return paging.page_of(
+        session, query.order_by(Problem.id.desc()).options(joinedload(Problem.proposer)), page=page, size=size
+    )
 
 
 def mergeable(session: Session, problem: Problem) -> list[Problem]:

@@ -8,7 +8,7 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from workflows import clock
-from workflows.domain import challenges, permissions
+from workflows.domain import challenges, paging, permissions
 from workflows.errors import Conflict, Forbidden, NotFound
 from workflows.models import (
     Bid,
@@ -181,9 +181,7 @@ def listing(
     if q:
         named = (Challenge.title, Challenge.no, Project.no)
         query = query.where(or_(*(column.contains(q, autoescape=True) for column in named)))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Project.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest.options(*_SHOWN)).all(), total
+    return paging.page_of(session, query.order_by(Project.id.desc()).options(*_SHOWN), page=page, size=size)
 
 
 LIGHTS = ("red", "orange", "yellow", "green")  # the worst first

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import calendar, clock
+from workflows.domain import paging
 from workflows.errors import Conflict, NotFound
 from workflows.models import Challenge, Objection, ObjectionState, Publicity, PublicityResult
 
@@ -154,9 +155,7 @@ def listing(
         query = query.where(Publicity.closed_at.is_(None) if is_open else Publicity.closed_at.is_not(None))
     if subject is not None:
         query = query.where(Publicity.subject == subject)
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Publicity.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest).all(), total
+    return paging.page_of(session, query.order_by(Publicity.id.desc()), page=page, size=size)
 
 
 def days_left(session: Session, publicity: Publicity) -> int | None:

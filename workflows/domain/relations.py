@@ -7,11 +7,11 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.domain import accounts, permissions
+from workflows.domain import accounts, paging, permissions
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import Relation, User
 
@@ -98,9 +98,7 @@ def listing(
         query = query.where(Relation.kind == kind)
     if in_force:
         query = query.where(_holds_from(clock.today()))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Relation.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest).all(), total
+    return paging.page_of(session, query.order_by(Relation.id.desc()), page=page, size=size)
 
 
 def of_people(session: Session, ids: Collection[int], *, since: dt.date) -> dict[tuple[int, int], list[str]]:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from workflows import clock
-from workflows.domain import action_items, projects
+from workflows.domain import action_items, paging, projects
 from workflows.errors import Conflict, Invalid, NotFound
 from workflows.models import (
     ActionItem,
@@ -114,9 +114,9 @@ def listing(
     if q:
         told = (ResultCard.title, ResultCard.summary, ResultCard.keywords)
         query = query.where(or_(*(column.contains(q, autoescape=True) for column in told)))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(ResultCard.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest.options(*_SHOWN)).all(), total
+    return paging.page_of(
+        session, query.order_by(ResultCard.id.desc()).options(*_SHOWN), page=page, size=size
+    )
 
 
 def rollouts(
@@ -138,14 +138,13 @@ def rollouts(
         ActionItem.state: state,
     }
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(RolloutTask.id.desc()).offset((page - 1) * size).limit(size)
     shown = (
         joinedload(RolloutTask.card),
         joinedload(RolloutTask.unit),
         joinedload(RolloutTask.action_item).joinedload(ActionItem.owner),
     )
-    return session.scalars(newest.options(*shown)).all(), total
+    newest = query.order_by(RolloutTask.id.desc()).options(*shown)
+    return paging.page_of(session, newest, page=page, size=size)
 
 
 def _expect_accepted(project: Project) -> None:

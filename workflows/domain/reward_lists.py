@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, case, false, func, null, select
 from sqlalchemy.orm import Session, selectinload
 
-from workflows.domain import permissions, rewards, year_figures
+from workflows.domain import paging, permissions, rewards, year_figures
 from workflows.models import (
     CampaignYear,
     Challenge,
@@ -59,9 +59,9 @@ def listing(
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
     if year is not None:
         query = query.where(_in_year(session, year))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(RewardCase.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest.options(*rewards.SHOWN)).all(), total
+    return paging.page_of(
+        session, query.order_by(RewardCase.id.desc()).options(*rewards.SHOWN), page=page, size=size
+    )
 
 
 def by_year(session: Session, *, actor: User) -> list[Total]:

@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.domain import notices, permissions
+from workflows.domain import notices, paging, permissions
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import Delegation, User
 
@@ -79,9 +79,7 @@ def listing(
         query = query.where(
             Delegation.revoked_at.is_(None), Delegation.from_day <= today, Delegation.to_day >= today
         )
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(Delegation.id.desc()).offset((page - 1) * size).limit(size)
-    return session.scalars(newest).all(), total
+    return paging.page_of(session, query.order_by(Delegation.id.desc()), page=page, size=size)
 
 
 def _has_part(user_id: int) -> ColumnElement[bool]:

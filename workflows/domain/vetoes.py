@@ -4,11 +4,11 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from workflows import calendar, clock, dmn
-from workflows.domain import notices, permissions, rules
+from workflows.domain import notices, paging, permissions, rules
 from workflows.domain.calculation import Veto
 from workflows.domain.rules import Decided
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
@@ -204,11 +204,9 @@ def listing(
                 VetoEvent.proposed_by_id == actor.id,
             )
         )
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    newest = query.order_by(VetoEvent.id.desc()).offset((page - 1) * size).limit(size)
     challenge = joinedload(VetoEvent.project).joinedload(Project.challenge)
     shown = (joinedload(VetoEvent.unit), challenge, joinedload(VetoEvent.proposed_by))
-    return session.scalars(newest.options(*shown)).all(), total
+    return paging.page_of(session, query.order_by(VetoEvent.id.desc()).options(*shown), page=page, size=size)
 
 
 def path(veto: VetoEvent) -> str:

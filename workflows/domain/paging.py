@@ -1,0 +1,16 @@
+"""Lists that are shown page by page."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+Thing = TypeVar("Thing")
+
+
+def page_of(session: Session, ordered: Select[Thing], *, page: int, size: int) -> tuple[Sequence[Thing], int]:
+    """The rows of ``page`` (from 1) of what ``ordered`` selects, with how many there are in all."""
+    everything: Any = ordered.order_by(None).subquery()
+    total = session.execute(select(func.count()).select_from(everything)).scalar_one()
+    return session.scalars(ordered.offset((page - 1) * size).limit(size)).all(), total
