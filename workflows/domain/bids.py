@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from workflows import clock, seal
-from workflows.domain import challenges, notices, paging, permissions
+from workflows.domain import bid_checks, challenges, notices, paging, permissions
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import (
     Bid,
@@ -67,7 +67,7 @@ def set_team(session: Session, bid: Bid, *, rows: Sequence[Mapping[str, Any]], a
     if actor.id != bid.leader_id:
         raise Forbidden("只有挂帅人可以组队。")
     _expect_forming(bid)
-    _check_team(session, bid, rows)
+    bid_checks.check_team(session, bid, rows)
     confirmed = {member.user_id: member.confirmed_at for member in bid.members}
     confirmed[bid.leader_id] = confirmed.get(bid.leader_id) or clock.now()
     bid.members.clear()
@@ -99,7 +99,7 @@ def write(session: Session, bid: Bid, *, document: Document, actor: User) -> Non
         raise Forbidden("只有挂帅人可以编制揭榜书。")
     if bid.state != BidState.DRAFT:
         raise Conflict("揭榜书已经递交，不能再修改。")
-    _check_document(bid, document)
+    bid_checks.check_document(bid, document)
     key = session.get_one(SealKey, bid.challenge_id)
     bid.sealed_document = seal.seal(
         key.wrapped, orjson.dumps(document, default=_as_text), about=f"bid:{bid.id}"
@@ -295,46 +295,3 @@ def _expect_open(challenge: Challenge) -> None:
     if clock.now() >= challenge.bid_to:
         last = clock.local(challenge.bid_to)
         raise Conflict(f"揭榜已于 {last:%Y-%m-%d %H:%M} 截止（以服务器时间为准），不能再办理。")
-
-
-def _check_team(session: Session, bid: Bid, rows: Sequence[Mapping[str, Any]]) -> None:
-    fields: dict[str, list[str]] = {}
-    seen: set[int] = set()
-    known = set(
-        session.scalars(select(User.id).where(User.id.in_([row["user_id"] for row in rows]), User.is_active))
-    )
-    for place, row in enumerate(rows):
-        if row["user_id"] in seen:
-            fields[f"members.{place}.user_id"] = ["这个人已经在团队中。"]
-        elif row["user_id"] not in known:
-            fields[f"members.{place}.user_id"] = ["没有这个人员。"]
-        elif (row["role"] == "leader") != (row["user_id"] == bid.leader_id):
-            fields[f"members.{place}.role"] = ["挂帅人有且只有申报人自己。"]
-        seen.add(row["user_id"])
-    if bid.leader_id not in seen:
-        fields.setdefault("members", []).append("团队中缺少挂帅人自己。")
-    if fields:
-        raise Invalid(fields)
-
-
-def _check_document(bid: Bid, document: Document) -> None:
-    fields: dict[str, list[str]] = {}
-    wanted = {indicator.id: indicator.name for indicator in bid.challenge.indicators}
-    pledged = [row["indicator_id"] for row in document["pledge"]]
-    for place, indicator_id in enumerate(pledged):
-        if indicator_id not in wanted:
-            fields[f"pledge.{place}.indicator_id"] = ["这个榜单没有这项指标。"]
-        elif indicator_id in pledged[:place]:
-            fields[f"pledge.{place}.indicator_id"] = ["这项指标已经承诺过。"]
-    missing = [name for indicator_id, name in wanted.items() if indicator_id not in pledged]
-    if missing:
-        fields["pledge"] = [f"还没有承诺的指标：{'、'.join(missing)}。"]
-    for place, row in enumerate(document["milestones"]):
-        if row.get("indicator_id") is not None and row["indicator_id"] not in wanted:
-            fields[f"milestones.{place}.indicator_id"] = ["这个榜单没有这项指标。"]
-        if place and row["offset_days"] < document["milestones"][place - 1]["offset_days"]:
-            fields[f"milestones.{place}.offset_days"] = ["节点请按先后填写，不能早于上一个节点。"]
-    if sum(row["pay_pct"] for row in document["milestones"]) != 100:
-        fields["milestones"] = ["各节点的拨付比例合计应为 100%。"]
-    if fields:
-        raise Invalid(fields)
