@@ -9,9 +9,11 @@ from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.processes import cast as casting
+from tests.web import mailbox
 from tests.web.browsing import Enter, Visitor
-from webapp import create_app
+from webapp import create_app, mailing
 from workflows.db import Database
+from workflows.domain import outbox
 from workflows.models import User
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
@@ -68,6 +70,18 @@ def enter(visit: Callable[[], Visitor], database: Database) -> Enter:
         return visitor
 
     return entering
+
+
+@pytest.fixture
+def box(app: Flask) -> Iterator[mailbox.Mailbox]:
+    """The mail server of the application."""
+    with mailbox.opened() as opened:
+        app.config.update(
+            SMTP_URL=opened.url, MAIL_FROM="揭榜台 <jb@example.com>", PUBLIC_URL="https://jiebang.example/"
+        )
+        mailing.set_up(app)
+        yield opened
+    outbox.use_server(is_there=False)
 
 
 @pytest.fixture(scope="module")

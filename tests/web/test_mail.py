@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -13,26 +13,15 @@ from tests.processes import cast as casting
 from tests.web import mailbox
 from tests.web.browsing import Visitor, text_of
 from tests.web.test_query_counts import queries
-from webapp import mailing, smtp
+from webapp import mailing
 from workflows import clock
 from workflows.db import Database
 from workflows.domain import notice_kinds, notices, outbox
 from workflows.domain.notice_kinds import Wanted
-from workflows.models import Mail, MailHabit, Notice, User
+from workflows.models import Mail, User
 
 Visit = Callable[[], Visitor]
 MINUTE = dt.timedelta(minutes=1)
-
-
-@pytest.fixture
-def box(app: Flask) -> Iterator[mailbox.Mailbox]:
-    with mailbox.opened() as opened:
-        app.config.update(
-            SMTP_URL=opened.url, MAIL_FROM="揭榜台 <jb@example.com>", PUBLIC_URL="https://jiebang.example/"
-        )
-        mailing.set_up(app)
-        yield opened
-    outbox.use_server(is_there=False)
 
 
 @pytest.fixture
@@ -306,39 +295,3 @@ def test_three_rows_take_as_many_queries_as_one(
     tell(database, wang)
     tell(database, wang)
     assert queries(visitor, database, path) == first
-
-
-def test_notices_are_shown_by_day_and_kind_and_marked_one_by_one(
-    database: Database, visit: Visit, wang: int
-) -> None:
-    tell(database, wang, "昨天的", kind="late")
-    clock.move_to(clock.now() + dt.timedelta(days=1))
-    tell(database, wang, "今天的")
-    visitor = visit()
-    visitor.sign_in("wang")
-    page = text_of(visitor.get("/notices").text)
-    days = (
-        page.index("2026年11月24日"),
-        page.index("今天的"),
-        page.index("2026年11月23日"),
-        page.index("昨天的"),
-    )
-    assert list(days) == sorted(days)
-    assert "今天的" not in visitor.get("/notices?kind=late").text
-    assert visitor.post("/notices/2/read", {"next": "/notices?unread=1"}).location == "/notices?unread=1"
-    assert "今天的" not in visitor.get("/notices?unread=1").text
-    assert visitor.post("/notices/1/read").location == "/rewards/1"
-    assert "没有符合条件的通知" in visitor.get("/notices?unread=1").text
-    with database.read() as session:
-        assert all(one.read_at for one in session.scalars(select(Notice)))
-        assert session.get(MailHabit, wang) is None
-
-
-def test_addresses_of_servers_are_read() -> None:
-    plain = smtp.server("smtp://mail.example", timeout=1)
-    assert (plain.port, plain.is_tls, plain.tls, plain.user) == (25, False, "try", "")
-    signed = smtp.server("smtp://a%40b:p%2Fw@mail.example:587", timeout=1)
-    assert (signed.port, signed.tls, signed.user, signed.password) == (587, "require", "a@b", "p/w")
-    assert (smtp.server("smtps://mail.example", timeout=1).port) == 465
-    with pytest.raises(ValueError, match="smtp://"):
-        smtp.server("smtp://mail.example?tls=perhaps", timeout=1)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -14,7 +14,6 @@ from tests.web.browsing import Visitor, text_of
 from webapp import mailing
 from workflows import clock
 from workflows.db import Database
-from workflows.domain import outbox
 from workflows.models import AdminEntry, Mail, User
 
 Visit = Callable[[], Visitor]
@@ -32,17 +31,6 @@ def admin(database: Database, visit: Visit) -> Visitor:
     visitor = visit()
     visitor.sign_in("root")
     return visitor
-
-
-@pytest.fixture
-def box(app: Flask) -> Iterator[mailbox.Mailbox]:
-    with mailbox.opened() as opened:
-        app.config.update(
-            SMTP_URL=opened.url, MAIL_FROM="揭榜台 <jb@example.com>", PUBLIC_URL="https://jiebang.example"
-        )
-        mailing.set_up(app)
-        yield opened
-    outbox.use_server(is_there=False)
 
 
 def test_a_one_time_password_serves_only_to_be_changed(
