@@ -33,7 +33,8 @@ ENTRANCES = {  # where somebody finds the link that begins a process
     "veto": "/vetoes",
 }
 CONFLICT = 409
-SCREENS = ("phone", "dark", "desktop")  # in turn: every third person works on a phone
+PHONE = camera.SCREENS["phone"]
+SCREENS = (PHONE, {**PHONE, "color_scheme": "dark"})  # in turn: everybody works on a phone
 
 
 class BrowserDoor(DirectDoor):
@@ -195,8 +196,7 @@ class BrowserDoor(DirectDoor):
         if by not in self._pages:
             with self._database.read() as session:
                 login = session.get_one(User, by).login
-            screen = SCREENS[by % len(SCREENS)]
-            page = self._browser.new_context(locale="zh-CN", **camera.SCREENS[screen]).new_page()
+            page = self._browser.new_context(locale="zh-CN", **SCREENS[by % len(SCREENS)]).new_page()
             page.set_default_timeout(10_000)
             page.on("console", lambda one: self._heard(one.type, f"{page.url} {one.text}"))
             page.on("pageerror", lambda error: self._heard("error", f"{page.url} {error}"))

@@ -1,4 +1,4 @@
-"""One challenge from 出题 to 兑现 by hand: everybody signs in, finds their task and fills in its form, in Chromium."""
+"""One challenge from 出题 to 兑现 by hand: everybody signs in, finds their task and fills in its form, on a phone."""
 
 import json
 from collections.abc import Iterator
