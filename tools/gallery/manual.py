@@ -55,15 +55,15 @@ def fixed(login: str, path: str) -> Find:
     return lambda _session: Page(login, path)
 
 
-def task(step: str) -> Find:
-    """The open task of ``step`` that came last, as somebody who is asked sees it."""
+def task(step: str, path: str = "/work/{id}") -> Find:
+    """The open task of ``step`` that came last, or the page ``path``, as somebody who is asked sees it."""
 
     def find(session: Session) -> Page:
         query = select(WorkItem).where(WorkItem.step == step, WorkItem.status == OPEN)
         for item in session.scalars(query.order_by(WorkItem.id.desc())):
             login = plan.asked(session, item)
             if login is not None:
-                return Page(login, f"/work/{item.id}")
+                return Page(login, path.format(id=item.id))
         raise LookupError(f"the demo has no open task {step} that somebody is asked to do")
 
     return find
@@ -131,7 +131,7 @@ VIEWS = (
     View("year.png", newest(CampaignYear, "/campaigns/{id}", login="office")),
     View("tasks.png", fixed("hse", "/work")),
     View("approval.png", task("approval.sign")),
-    View("scoring.png", fixed("hse", "/scoring")),
+    View("scoring.png", task("selection.score", "/scoring")),
     View("score-sheet.png", task("selection.score")),
     View("rule.png", rules("acceptance_verdict.dmn", "/rules/{id}")),
     View("rule-edit.png", rules("acceptance_verdict.dmn", "/rules/{id}/edit?table=acceptance_verdict")),
