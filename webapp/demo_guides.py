@@ -55,9 +55,11 @@ class Hint:
     path: str
 
 
-def of(session: Session, actor: User) -> list[Hint]:
+def of(session: Session, actor: User, *, has_tasks: bool) -> list[Hint]:
     """The hints for the first role of ``actor`` that has its own, else those for everybody."""
     held = {role for role, _ in permissions.grants(session, actor).roles}
     held |= {SAME[role] for role in held if role in SAME}
     hints = next((guide for role, guide in GUIDES.items() if role in held), ANYBODY)
-    return [Hint(text, url_for(endpoint)) for text, endpoint in hints]
+    kept = [one for one in hints if one != TODO or has_tasks]
+    more = [one for one in ANYBODY if one not in kept]
+    return [Hint(text, url_for(endpoint)) for text, endpoint in (*kept, *more)[: len(hints)]]

@@ -27,4 +27,5 @@ def test_the_home_page_of_the_demo_says_what_to_try(
     visitor.sign_in("wang")
     assert "演示：可以先试试" not in visitor.get("/").text
     app.config["DEMO"] = True
+    assert "办理一件待办" not in visitor.get("/").text  # where nothing waits
     assert f'<a href="{path}">{first}</a>' in visitor.get("/").text

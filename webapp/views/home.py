@@ -29,11 +29,12 @@ def show() -> str:
     listed, total = challenges.listing(
         session, actor=actor, state=ChallengeState.PUBLISHED, page=1, size=SHOWN
     )
+    todo = inboxes.inbox(session, actor, box="todo", size=SHOWN)
     cockpit = cockpits.of(session, actor=actor) if permissions.may_read_packs(session, actor) else None
     return render_template(
         "home.html",
         cockpit=cockpit,
-        hints=demo_guides.of(session, actor) if current_app.config["DEMO"] else [],
+        hints=demo_guides.of(session, actor, has_tasks=todo.total > 0) if current_app.config["DEMO"] else [],
         charts=charts.of_cockpit(cockpit) if cockpit is not None else [],
         late=inboxes.late_count(session, actor),
         moved=notices.recent(session, actor)[:SHOWN],
@@ -42,7 +43,7 @@ def show() -> str:
             for name, (endpoint, title, may) in STARTS.items()
             if may(session, actor)
         ],
-        todo=inboxes.inbox(session, actor, box="todo", size=SHOWN),
+        todo=todo,
         bids=bids.of_person(session, actor)[:SHOWN],
         challenges=listed,
         challenge_total=total,
