@@ -37,10 +37,8 @@ def main() -> int:
             for picture in _taken(browser, file, shots, arguments)
         ]
     (arguments.out / "index.html").write_text(index.written(pictures), encoding="utf-8")
-    noticed = [(one, what) for one in pictures for what in one.noticed]
-    for picture, what in noticed:
-        print(f"{picture.file}: {what}", file=sys.stderr)
-    print(f"{len(pictures)} pictures in {arguments.out / 'index.html'}, {len(noticed)} things noticed")
+    noticed = sum(len(one.noticed) for one in pictures)
+    print(f"{len(pictures)} pictures in {arguments.out / 'index.html'}, {noticed} things noticed")
     return 1 if noticed else 0
 
 
@@ -96,7 +94,7 @@ def _taken(browser: Browser, file: Path, shots: Shots, arguments: argparse.Names
             ]
         camera = Camera(browser, site.address, PASSWORD, arguments.out)
         for picture in camera.take(wanted):
-            print(f"  {picture.file}", flush=True)
+            print(f"  {picture.file}", *picture.noticed, sep="\n    ! ", flush=True)
             yield picture
         camera.close()
 
