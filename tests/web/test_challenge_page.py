@@ -32,6 +32,13 @@ def wang(database: Database, visit: Visit) -> Visitor:
     return visitor
 
 
+def test_today_stands_behind_a_day_that_has_passed_undone(wang: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        late = session.get_one(Challenge, 1)
+        late.state, late.deadline = ChallengeState.EXECUTING, dt.date(2026, 11, 20)
+    assert "2026年11月20日 完成期限 2026年11月23日 今天" in text_of(wang.get("/challenges/1").text)
+
+
 def test_the_page_tells_what_is_asked_and_what_is_paid(wang: Visitor) -> None:
     page = text_of(wang.get("/challenges/1").text)
     for told in (

@@ -126,13 +126,15 @@ def _around(challenge: Challenge) -> dict[str, Any]:
     led = projects.listing(session, challenge_id=challenge.id, size=MOST_SHOWN)[0]
     shown = publicities.of_challenge(session, challenge)
     changes = listings.changes(session, challenge)
+    stops = courses.stops(session, challenge, shown)
     return {
         "bids": seen,
         "live": next((bid for bid in seen if bid.leader_id == actor.id and bid.state in bids.LIVE), None),
         "approvals": approvals.listing(session, actor=actor, subject=f"challenge:{challenge.id}")[0],
         "projects": led,
         "publicities": shown,
-        "stops": courses.stops(session, challenge, shown),
+        "stops": stops,
+        "today_place": courses.place_of_today(stops, clock.today()),
         "events": courses.events(session, challenge, changes=changes, notices=shown, projects=led),
     }
 

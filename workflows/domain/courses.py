@@ -95,6 +95,14 @@ def stops(session: Session, challenge: Challenge, notices: Sequence[Publicity]) 
     ]
 
 
+def place_of_today(stops: Sequence[Stop], today: dt.date) -> int | None:
+    """Before which of ``stops`` today stands: behind all that is done or past. None when nothing is to come."""
+    if all(one.is_done for one in stops):
+        return None
+    behind = [one.is_done or (one.day is not None and one.day < today) for one in stops]
+    return max((place for place, is_behind in enumerate(behind, start=1) if is_behind), default=0)
+
+
 def of_bid(bid: Bid) -> list[Stop]:
     """How far ``bid`` has come: its steps in order, with the days that are kept, and its end if it has one."""
     if bid.state in ENDED_EARLY:
