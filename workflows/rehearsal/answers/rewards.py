@@ -7,6 +7,13 @@ from workflows.rehearsal.door import Item
 from workflows.rehearsal.scene import Answer, Later, Never, Scene, answer
 
 A_DAY = dt.timedelta(days=1)
+CONTRIBUTIONS = {
+    "leader": "牵头组织，确定路线并对全部指标负责。",
+    "core": "承担核心攻关，完成关键节点。",
+    "member": "参与现场实施和数据记录。",
+    "support": "提供物资、设备和后勤支撑。",
+    "mentor": "指导方案，帮带团队成员。",
+}
 
 
 @answer("reward.confirm_veto")
@@ -26,7 +33,11 @@ def split(scene: Scene, item: Item) -> Answer:
         return Never(stops=True)
     scene.splits.add(item.process_id)
     rows = [
-        {"user_id": scene.world.people[one.person], "pct": str(one.pct), "contribution": one.role}
+        {
+            "user_id": scene.world.people[one.person],
+            "pct": str(one.pct),
+            "contribution": CONTRIBUTIONS[one.role],
+        }
         for one in scene.bid_of(item).members
     ]
     return {"rows": rows}
