@@ -145,17 +145,13 @@ class BrowserDoor(DirectDoor):
                 place.fill(control.value)
 
     def _rows(self, page: Page, control: Control, value: Any, by: int) -> None:
-        def drawn() -> int:
-            column = control.rows[0][0].name.rpartition(".")[2]
-            return page.locator(
-                f"main [name^='{control.name}.'][name$='.{column}']:not([type=hidden])"
-            ).count() or len(value)
-
+        column = next(one.name for one in control.columns if one.widget != "hidden").rpartition(".")[2]
+        drawn = page.locator(f"main [name^='{control.name}.'][name$='.{column}']")
         buttons = f"button[name=_rows][value='{{}}:{control.name}{{}}']"
-        while control.may_grow and drawn() < len(value):
+        while control.may_grow and drawn.count() < len(value):
             self._follow(page, page.locator(buttons.format("add", "")))
-        while control.may_grow and drawn() > len(value) and drawn() > 1:
-            self._follow(page, page.locator(buttons.format("drop", f".{drawn() - 1}")))
+        while control.may_grow and drawn.count() > max(len(value), 1):
+            self._follow(page, page.locator(buttons.format("drop", f".{drawn.count() - 1}")))
         for row, given in zip(control.rows, value, strict=False):
             for cell in row:
                 name = cell.name.rpartition(".")[2]
