@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from playwright.sync_api import Browser, FilePayload, Locator, Page
+from playwright.sync_api import Browser, FilePayload, Locator, Page, Response
 from sqlalchemy import select
 
 from tests import factories
@@ -166,10 +166,11 @@ class BrowserDoor(DirectDoor):
     def _press(self, page: Page, what: str) -> None:
         """Look at the page, and send the form; a page that stays where it was has refused it."""
         self.said += [f"{page.url} {what} {fault}" for fault in camera.faults(page)]
-        with page.expect_navigation() as sent:
+        with page.expect_response(_answers_a_form) as sent:
             page.locator(".action-bar [type=submit][form].btn-primary").click()
-        status = sent.value.status if sent.value else 200
+        status = sent.value.status
         if status >= 400:
+            page.wait_for_url(sent.value.url)
             told = page.locator("main").inner_text()[:1000]
             raise (Gone if status == CONFLICT else Refused)(f"{what} in the browser: {status} {told}")
 
@@ -206,3 +207,8 @@ class BrowserDoor(DirectDoor):
     def _heard(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
             self.said.append(text)
+
+
+def _answers_a_form(answer: Response) -> bool:
+    """Whether ``answer`` is that of a form that was sent: scripts of a page move it about too."""
+    return answer.request.method == "POST" and answer.request.is_navigation_request()
