@@ -3,17 +3,16 @@
 import re
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 
 from bench import copies, databases
 from bench.figures import Figure, at_most, for_the_record
+from bench.statements import Count, listening
 from webapp import create_app
 from workflows import demo
 from workflows.db import Database
@@ -90,27 +89,14 @@ def _cost(client: FlaskClient, database: Database, path: str, repetitions: int) 
     """The fastest of several answers: what else the machine does only makes one slower."""
     times = []
     for _ in range(repetitions):
-        with _counted(database) as statements:
+        count = Count(path)
+        with listening(database.engine, count):
             began = time.perf_counter()
             answer = client.get(path)
             times.append(time.perf_counter() - began)
         if answer.status_code != HTTPStatus.OK:
             raise RuntimeError(f"{path}: {answer.status}")
-    return Cost(len(statements), min(times) * 1000)
-
-
-@contextmanager
-def _counted(database: Database) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def sent(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", sent)
-    try:
-        yield statements
-    finally:
-        event.remove(database.engine, "before_cursor_execute", sent)
+    return Cost(len(count.statements), min(times) * 1000)
 
 
 def _compared(path: str, few: Cost, many: Cost) -> list[Figure]:

@@ -31,7 +31,7 @@ ENGINE = {
 
 @dataclass
 class Count:
-    """What one completion sent: its statements in order, and how often it committed."""
+    """What one completion, or one answer, sent: its statements in order, and how often it committed."""
 
     step: str
     statements: list[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ def count_one_life(database: Database, stage: Stage) -> list[Count]:
             if todo is None:
                 break
             count = Count(todo.step)
-            with _listening(database.engine, count):
+            with listening(database.engine, count):
                 lives.complete(database, todo, actors)
             counts.append(count)
         if counted:
@@ -78,7 +78,9 @@ def count_one_life(database: Database, stage: Stage) -> list[Count]:
 
 
 @contextmanager
-def _listening(engine: Engine, count: Count) -> Iterator[None]:
+def listening(engine: Engine, count: Count) -> Iterator[None]:
+    """Note in ``count`` what ``engine`` sends and commits."""
+
     def sent(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         count.statements.append(" ".join(statement.split()))
 

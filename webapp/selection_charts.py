@@ -4,24 +4,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from webapp.charts import Chart
+from workflows.domain import scoring, verdicts
 from workflows.domain.acceptance_scores import Spread
 from workflows.domain.standings import Standing
 
-CRITERIA = {
-    "tech": "技术路线",
-    "pledge": "指标承诺",
-    "team": "团队能力",
-    "schedule": "进度与节点",
-    "money": "经费与效益",
-    "safety": "安全与可推广",
-}  # of domain.scoring.CRITERIA
-ACCEPTANCE_CRITERIA = {
-    "targets": "指标完成",
-    "tech": "技术水平",
-    "benefit": "效益",
-    "papers": "资料与规范",
-    "reach": "推广性",
-}  # of domain.verdicts.CRITERIA
 RANGE = ["最低", "平均", "最高"]
 
 
@@ -31,7 +17,8 @@ def of(standings: Sequence[Standing]) -> list[Chart]:
         return []
     ranges = [(_name(one), [one.lowest, one.rank.mean, one.highest]) for one in standings]
     means = [
-        (title, [Decimal(one.rank.criteria[code]) for one in standings]) for code, title in CRITERIA.items()
+        (title, [Decimal(one.rank.criteria[code]) for one in standings])
+        for code, title in scoring.CRITERIA.items()
     ]
     return [
         Chart("各申报的得分范围", "range", RANGE, ranges),
@@ -43,7 +30,7 @@ def of_acceptance(spread: Spread | None) -> list[Chart]:
     """What the experts gave by criterion; none before the score is made."""
     if spread is None:
         return []
-    rows = [(ACCEPTANCE_CRITERIA[one.criterion], [one.lowest, one.mean, one.highest]) for one in spread.parts]
+    rows = [(verdicts.CRITERIA[one.criterion], [one.lowest, one.mean, one.highest]) for one in spread.parts]
     return [Chart("各项得分范围", "range", RANGE, rows)]
 
 

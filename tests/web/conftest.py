@@ -11,13 +11,11 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.processes import cast as casting
 from tests.web import mailbox
 from tests.web.browsing import Enter, Visitor
+from tools.gallery.camera import CHROMIUM
 from webapp import create_app, mailing
 from workflows.db import Database
 from workflows.domain import outbox
 from workflows.models import User
-
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-CHROMIUM += ["--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="session")

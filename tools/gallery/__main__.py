@@ -13,13 +13,10 @@ from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session
 
 from tools.gallery import databases, index, manual, plan, sites
-from tools.gallery.camera import Camera, Picture
+from tools.gallery.camera import CHROMIUM, Camera, Picture
 from tools.gallery.plan import Shot
 from workflows import clock
 from workflows.demo import PASSWORD
-
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-CHROMIUM += ["--disable-background-networking", "--disable-component-update"]
 
 Shots = Callable[[Session], Iterator[Shot]]
 

@@ -4,10 +4,9 @@ from flask import Blueprint, render_template, url_for
 
 from webapp import auth, db
 from webapp.pages import PAGE_SIZE, Paging, one_of, page_number, searched, tasks_on
-from webapp.selection_charts import ACCEPTANCE_CRITERIA as CRITERIA
 from webapp.selection_charts import of_acceptance as acceptance_charts
 from workflows import access
-from workflows.domain import acceptance_scores, acceptances, post_evaluations, reasons, results
+from workflows.domain import acceptance_scores, acceptances, post_evaluations, reasons, results, verdicts
 from workflows.models import Category
 
 pages = Blueprint("acceptances", __name__)
@@ -27,7 +26,7 @@ def show(acceptance_id: int) -> str:
         tasks=tasks_on(path),
         spread=spread,
         charts=acceptance_charts(spread),
-        criteria=CRITERIA,
+        criteria=verdicts.CRITERIA,
         reason=reasons.of(session, acceptance_scores.why(session, acceptance)),
         dossier=access.files_of_project(session, acceptance.project_id, actor=actor),
         card=results.of_project(session, acceptance.project_id),

@@ -8,9 +8,8 @@ from werkzeug import Response
 
 from webapp import auth, db, eligibility_checks, idempotency, papers
 from webapp.pages import tasks_on
-from webapp.selection_charts import CRITERIA
 from workflows import clock, work
-from workflows.domain import bids, courses, eligibility, permissions, reviews
+from workflows.domain import bids, courses, eligibility, permissions, reviews, scoring
 from workflows.errors import NotFound
 
 pages = Blueprint("bids", __name__)
@@ -38,7 +37,7 @@ def show(bid_id: int) -> str:
         stops=courses.of_bid(bid),
         today=clock.today(),
         feedback=reviews.told_to(session, bid, actor=actor),
-        criteria=CRITERIA,
+        criteria=scoring.CRITERIA,
         ranked=reviews.how_many_ranked(session, bid),
         may_withdraw=permissions.may_withdraw(actor, bid) and closes is not None and clock.now() < closes,
     )

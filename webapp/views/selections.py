@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, url_for
 
 from webapp import auth, db, selection_charts
 from webapp.pages import tasks_on
-from workflows.domain import challenges, reviews
+from workflows.domain import challenges, reviews, scoring
 
 pages = Blueprint("selections", __name__)
 
@@ -19,6 +19,6 @@ def show(challenge_id: int) -> str:
         "selections/show.html",
         selection=selection,
         charts=selection_charts.of(selection.spread),
-        criteria=selection_charts.CRITERIA,
+        criteria=scoring.CRITERIA,
         tasks=tasks_on(path),
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from statistics import mean, pstdev
+from statistics import mean
 
 from sqlalchemy.orm import Session
 
@@ -44,7 +44,7 @@ def spread(session: Session, acceptance: Acceptance) -> Spread | None:
     points = sorted((verdicts.total(one) for one in sheets), reverse=True)
     return Spread(
         totals=[ranking.shown(one) for one in points],
-        deviation=ranking.shown(Fraction(pstdev(float(one) for one in points))),
+        deviation=ranking.deviation(points),
         parts=_parts(sheets),
         remarks=sorted({one.remark.strip() for one in sheets} - {""}),
     )

@@ -1,11 +1,11 @@
 """Means and ranks of the bids, from the sheets of a panel. Exact fractions throughout; nothing is read or stored."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from statistics import median
+from statistics import median, pstdev
 
 Marks = Mapping[str, Decimal]  # criterion -> 0..100
 PLEDGE = "pledge"  # the criterion that decides between equal means
@@ -103,6 +103,11 @@ def is_passed(*, present: int, in_favour: int, share: Decimal, reached: bool) ->
 def exact(share: Decimal) -> Fraction:
     """A share of a setting as the fraction it was written as: 0.666…67 (34 digits of FEEL) is 2/3."""
     return Fraction(share).limit_denominator(10_000)
+
+
+def deviation(points: Iterable[Fraction]) -> Decimal:
+    """How far points of one thing scatter: their standard deviation (of the whole panel), as people read it."""
+    return shown(Fraction(pstdev(float(one) for one in points)))
 
 
 def shown(points: Fraction) -> Decimal:

@@ -16,7 +16,14 @@ from workflows.domain import ranking, recusals, rules
 from workflows.errors import Conflict, Invalid
 from workflows.models import Bid, BidState, Panel, PanelMember, PreviewOpinion, ScoreSheet, User
 
-CRITERIA = ("tech", "pledge", "team", "schedule", "money", "safety")
+CRITERIA = {
+    "tech": "技术路线",
+    "pledge": "指标承诺",
+    "team": "团队能力",
+    "schedule": "进度与节点",
+    "money": "经费与效益",
+    "safety": "安全与可推广",
+}  # code -> what people call it, in the order of the sheet
 OUT_OF_REVIEW = (BidState.DISQUALIFIED, BidState.WITHDRAWN)
 KEPT = "维持原评分"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from statistics import median, pstdev
+from statistics import median
 
 from sqlalchemy.orm import Session
 
@@ -88,7 +88,7 @@ def _standing(rank: BidRank, sheets: Sequence[ScoreSheet], trim_from: int) -> St
         lowest=ranking.shown(min(points)),
         highest=ranking.shown(max(points)),
         middle=ranking.shown(median(points)),
-        deviation=ranking.shown(Fraction(pstdev(float(one) for one in points))),
+        deviation=ranking.deviation(points),
     )
 
 

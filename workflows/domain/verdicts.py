@@ -36,7 +36,13 @@ from workflows.models import (
     User,
 )
 
-CRITERIA = ("targets", "tech", "benefit", "papers", "reach")
+CRITERIA = {
+    "targets": "指标完成",
+    "tech": "技术水平",
+    "benefit": "效益",
+    "papers": "资料与规范",
+    "reach": "推广性",
+}  # code -> what people call it, in the order of the sheet
 PLACES = 8
 RECTIFY, REFUSED = "整改", "不通过"
 VERDICTS = ("优秀", "良好", "合格", RECTIFY, "整改后合格", REFUSED)

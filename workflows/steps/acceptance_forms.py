@@ -1,9 +1,8 @@
 """The forms of the acceptance (P8)."""
 
-from decimal import Decimal
+from marshmallow import Schema, fields, validate
 
-from marshmallow import Schema, ValidationError, fields, validate
-
+from workflows.domain import verdicts
 from workflows.domain.terms import RIGHT_KINDS
 from workflows.steps.inputs import (
     LARGEST_FEN,
@@ -14,6 +13,7 @@ from workflows.steps.inputs import (
     opens,
     opinion,
     paragraph,
+    points,
     yes_or_no,
 )
 
@@ -39,21 +39,6 @@ def amount(label: str, *, least: int = 0, help: str = "") -> fields.Integer:
         validate=validate.Range(least, LARGEST_FEN),
         metadata={"label": label, "widget": "money", "help": help},
         error_messages={"invalid": "请填写金额，最多六位小数。"},
-    )
-
-
-def _at_most_four_decimals(value: Decimal) -> None:
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -4:
-        raise ValidationError("最多四位小数。")
-
-
-def points(label: str, help: str) -> fields.Decimal:
-    """A score of 0..100; ``help`` says what it looks at."""
-    return fields.Decimal(
-        required=True,
-        validate=[validate.Range(Decimal(0), Decimal(100)), _at_most_four_decimals],
-        metadata={"label": label, "unit": "分", "help": help},
     )
 
 
@@ -155,11 +140,11 @@ class SiteForm(TaskForm):
 class ScoreForm(TaskForm):
     """验收会评分."""
 
-    targets = points("指标完成", "核验值与承诺值相比，否决性指标须全部达标。")
-    tech = points("技术水平", "解决了问题，技术先进、可靠。")
-    benefit = points("效益", "财务核定的效益，以及安全、环保、管理上的收效。")
-    papers = points("资料与规范", "资料齐全、数据可追溯，过程合规。")
-    reach = points("推广性", "能在其他单位、其他场站应用。")
+    targets = points(verdicts.CRITERIA["targets"], "核验值与承诺值相比，否决性指标须全部达标。")
+    tech = points(verdicts.CRITERIA["tech"], "解决了问题，技术先进、可靠。")
+    benefit = points(verdicts.CRITERIA["benefit"], "财务核定的效益，以及安全、环保、管理上的收效。")
+    papers = points(verdicts.CRITERIA["papers"], "资料齐全、数据可追溯，过程合规。")
+    reach = points(verdicts.CRITERIA["reach"], "能在其他单位、其他场站应用。")
     remark = paragraph("评语", required=False, longest=1000)
 
 

@@ -161,3 +161,18 @@ class DelegateForm(TaskForm):
     """What somebody answers to whom a task was delegated; the decision stays with who delegated it."""
 
     opinion = opinion(required=True)
+
+
+def points(label: str, help: str) -> fields.Decimal:
+    """A score of 0..100; ``help`` says what it looks at."""
+    return fields.Decimal(
+        required=True,
+        validate=[validate.Range(Decimal(0), Decimal(100)), _at_most_four_decimals],
+        metadata={"label": label, "unit": "分", "help": help},
+    )
+
+
+def _at_most_four_decimals(value: Decimal) -> None:
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -PLACES:
+        raise ValidationError("最多四位小数。")

@@ -1,11 +1,10 @@
 """The forms of the selection (P4)."""
 
-from decimal import Decimal
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
-from workflows.domain import conflicts, experts, measures
+from workflows.domain import conflicts, experts, measures, scoring
 from workflows.steps.inputs import (
     TaskForm,
     choice,
@@ -14,6 +13,7 @@ from workflows.steps.inputs import (
     line,
     opinion,
     paragraph,
+    points,
 )
 
 MOST_PEOPLE = 1000
@@ -31,21 +31,6 @@ def _people(label: str, *, least: int = 0) -> fields.Integer:
 
 def _agreement(label: str) -> fields.Boolean:
     return fields.Boolean(required=True, metadata={"label": label, "widget": "checkbox"})
-
-
-def _at_most_four_decimals(value: Decimal) -> None:
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -4:
-        raise ValidationError("最多四位小数。")
-
-
-def _score(label: str, help: str) -> fields.Decimal:
-    """A score of 0..100; ``help`` says what it looks at."""
-    return fields.Decimal(
-        required=True,
-        validate=[validate.Range(Decimal(0), Decimal(100)), _at_most_four_decimals],
-        metadata={"label": label, "unit": "分", "help": help},
-    )
 
 
 def _rows(
@@ -134,12 +119,12 @@ class PreviewForm(TaskForm):
 
 class ScoreRow(Schema):
     bid_id = identity("申报", "bid")
-    tech = _score("技术路线", "路线可行、有依据，有创新，风险有对策。")
-    pledge = _score("指标承诺", "承诺值相对目标的高低，以及能否做到。")
-    team = _score("团队能力", "专业齐全，分工明确，有相关经历。")
-    schedule = _score("进度与节点", "节点可以核验，间隔合理，留有余量。")
-    money = _score("经费与效益", "预算合理，效益测算有根据。")
-    safety = _score("安全与可推广", "安全环保有保证，成果能在其他单位应用。")
+    tech = points(scoring.CRITERIA["tech"], "路线可行、有依据，有创新，风险有对策。")
+    pledge = points(scoring.CRITERIA["pledge"], "承诺值相对目标的高低，以及能否做到。")
+    team = points(scoring.CRITERIA["team"], "专业齐全，分工明确，有相关经历。")
+    schedule = points(scoring.CRITERIA["schedule"], "节点可以核验，间隔合理，留有余量。")
+    money = points(scoring.CRITERIA["money"], "预算合理，效益测算有根据。")
+    safety = points(scoring.CRITERIA["safety"], "安全环保有保证，成果能在其他单位应用。")
     remark = paragraph("评语", required=False, longest=1000, help="将匿名反馈给申报团队。")
 
 
