@@ -29,7 +29,8 @@ __all__ = ["DefinitionError"]
 
 def check_definitions(folder: Path = FOLDER) -> None:
     """Raise DefinitionError, with every defect of every file, unless all diagrams and tables may run."""
-    names = gate.Names(frozenset(HUMAN), frozenset(SERVICE), frozenset(permissions.ROLES))
+    human = frozenset(HUMAN)
+    names = gate.Names(human | frozenset(SERVICE), frozenset(permissions.ROLES), human=human)
     defects = _defects(tuple(read_folder(folder).items()), names)
     if defects:
         raise DefinitionError(list(defects))
@@ -38,7 +39,7 @@ def check_definitions(folder: Path = FOLDER) -> None:
 @lru_cache(maxsize=8)
 def _defects(files: tuple[tuple[str, bytes], ...], names: gate.Names) -> tuple[Defect, ...]:
     """What the gate says about the same files is asked once in a process."""
-    return tuple(gate.examine(dict(files), names))
+    return tuple(gate.defects_of(dict(files), names))
 
 
 def install(database: Database, folder: Path = FOLDER) -> int:

@@ -5,15 +5,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Defect:
-    """One thing wrong with a diagram or table: where, and why."""
+    """One thing wrong with a diagram or table: where, and why, for a program (``code``) and for people.
+
+    ``element`` is the id of the nearest element that has one, or else its name; ``line`` counts from 1.
+    """
 
     file: str
+    code: str
     element: str
     line: int
-    reason: str
+    reason_zh: str
+    reason_en: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.element}: {self.reason}"
+        return f"{self.file}:{self.line}: {self.element}: {self.reason_zh}"
 
 
 class DefinitionError(Exception):

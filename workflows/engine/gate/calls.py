@@ -27,29 +27,29 @@ def check(diagrams: Sequence[Diagram]) -> None:
 def _collect(diagram: Diagram, processes: dict[str, tuple[Diagram, etree._Element]]) -> None:
     found = diagram.all("process")
     if not found:
-        diagram.complain(diagram.root, "文件中没有可执行的流程")
+        diagram.complain(diagram.root, "no_process")
     for process in found:
         id_ = process.get("id", "")
         if process.get("isExecutable") != "true":
-            diagram.complain(process, "流程没有标为可执行(isExecutable)")
+            diagram.complain(process, "not_executable")
         if id_ in processes and processes[id_][0] is not diagram:
-            diagram.complain(process, f"流程 {id_} 在 {processes[id_][0].file} 中已有")
+            diagram.complain(process, "process_twice", id=id_, file=processes[id_][0].file)
         processes.setdefault(id_, (diagram, process))
     for participant in diagram.all("participant"):
         ref = participant.get("processRef")
         if ref is not None and ref not in [process.get("id") for process in found]:
-            diagram.complain(participant, f"文件中没有流程 {ref}")
+            diagram.complain(participant, "unknown_participant", ref=ref)
 
 
 def _check_called(diagram: Diagram, processes: Processes) -> None:
     for call in diagram.all("callActivity"):
         called = call.get("calledElement")
         if not called:
-            diagram.complain(call, "没有指明调用的流程(calledElement)")
+            diagram.complain(call, "no_called_element")
         elif called not in processes:
-            diagram.complain(call, f"没有名为 {called} 的流程")
+            diagram.complain(call, "unknown_process", called=called)
         elif not any(kind_of(start) == "" for start in children(processes[called][1], "startEvent")):
-            diagram.complain(call, f"流程 {called} 没有无消息的开始事件，不能被调用")
+            diagram.complain(call, "called_needs_message", called=called)
 
 
 def _calls(process: etree._Element) -> list[etree._Element]:
@@ -67,7 +67,7 @@ def _check_circles(processes: Processes) -> None:
         for call in _calls(processes[circle[1]][1]):
             if call.get("calledElement") == circle[0]:
                 diagram = processes[circle[1]][0]
-                diagram.complain(call, f"流程互相调用成环：{' → '.join(reversed(circle))}")
+                diagram.complain(call, "call_circle", circle=" → ".join(reversed(circle)))
 
 
 def _check_keys(diagrams: Sequence[Diagram]) -> None:
@@ -77,7 +77,7 @@ def _check_keys(diagrams: Sequence[Diagram]) -> None:
             name, key = message.get("name", ""), properties(message).get("key", "")
             known, file = keys.setdefault(name, (key, diagram.file))
             if known != key:
-                diagram.complain(message, f"消息 {name} 的关联键是 {key}，在 {file} 中是 {known}")
+                diagram.complain(message, "message_keys_differ", name=name, key=key, file=file, known=known)
 
 
 def _check_shared_ids(diagrams: Sequence[Diagram], processes: Processes) -> None:
@@ -90,7 +90,7 @@ def _check_shared_ids(diagrams: Sequence[Diagram], processes: Processes) -> None
                 first, known = seen.setdefault(id_of(element), (other.file, meaning))
                 if known != meaning and (other.file, element) not in told:
                     told.add((other.file, element))
-                    other.complain(element, f"编号 {id_of(element)} 在一同运行的 {first} 中已有")
+                    other.complain(element, "id_shared", id=id_of(element), first=first)
 
 
 def _bundle(diagram: Diagram, processes: Processes) -> list[Diagram]:
@@ -126,7 +126,8 @@ def _check_caught(diagrams: Sequence[Diagram]) -> None:
                     if is_event_subprocess(scope) or not holders or not _is_caught(holders, kind, code):
                         diagram.complain(
                             event,
-                            f"这个{WORDS[kind]}没有被它所在的子流程或调用活动的边界接住（循环的不支持）",
+                            "uncaught",
+                            kind=WORDS[kind],
                         )
 
 

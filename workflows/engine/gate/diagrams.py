@@ -8,6 +8,7 @@ from lxml import etree
 
 from workflows.engine.definitions import read_xml
 from workflows.engine.errors import Defect
+from workflows.engine.gate.telling import Value, defect
 from workflows.engine.parser import BPMN
 
 MAX_BYTES = 1 << 20
@@ -25,11 +26,24 @@ NODES = GATEWAYS | EVENTS | CONTAINERS | TASKS
 
 @dataclass(frozen=True)
 class Names:
-    """What the campaign knows: its human steps, its service steps, its roles."""
+    """What the campaign knows, and diagrams may name.
 
-    human: frozenset[str]
-    service: frozenset[str]
+    ``steps`` are registered steps (``bid.sign``), ``human`` those of them that people do (None: any of them may be);
+    ``roles`` are what lanes may be called; ``tables`` are ids of decisions that are kept elsewhere than in the files
+    examined; ``variables`` are what expressions may read (None: anything).
+    """
+
+    steps: frozenset[str]
     roles: frozenset[str]
+    tables: frozenset[str] = frozenset()
+    variables: frozenset[str] | None = None
+    human: frozenset[str] | None = None
+
+    def steps_of(self, *, is_human: bool) -> frozenset[str]:
+        """The steps that a user task, or a service task, may name."""
+        if self.human is None:
+            return self.steps
+        return self.human & self.steps if is_human else self.steps - self.human
 
 
 @dataclass
@@ -41,8 +55,9 @@ class Diagram:
     names: Names | None
     defects: list[Defect] = field(default_factory=list)
 
-    def complain(self, element: etree._Element, reason: str) -> None:
-        self.defects.append(Defect(self.file, id_of(element), line_of(element), reason))
+    def complain(self, element: etree._Element, code: str, /, **values: Value) -> None:
+        """Refuse ``element`` for the reason that WORDS gives under ``code``."""
+        self.defects.append(defect(self.file, code, id_of(element), line_of(element), **values))
 
     def all(self, *tags: str) -> list[etree._Element]:
         """Every element with one of these names, in the order of the file."""
@@ -118,38 +133,32 @@ def line_of(element: etree._Element) -> int:
 def read(content: bytes, file: str) -> etree._Element | Defect:
     """The root of a diagram, or why it cannot be read."""
     if len(content) > MAX_BYTES:
-        return Defect(file, "definitions", 1, f"文件大于 {MAX_BYTES >> 20} MiB")
+        return defect(file, "too_large", "definitions", 1, most=f"{MAX_BYTES >> 20} MiB")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return Defect(file, "definitions", 1, "文件不是 UTF-8 编码")
+        return defect(file, "not_utf8", "definitions", 1)
     declared = DECLARED_ENCODING.match(text)
     if declared and declared[1].lower() not in ("utf-8", "us-ascii"):
-        return Defect(file, "definitions", 1, f"文件声明的编码是 {declared[1]}，只接受 UTF-8")
+        return defect(file, "encoding", "definitions", 1, encoding=declared[1])
     for word in (
         "<!DOCTYPE",
         "<!ENTITY",
     ):  # before parsing: an entity in an attribute is expanded by the parser
         if word in text:
-            return Defect(
-                file, "definitions", text[: text.index(word)].count("\n") + 1, "不允许 DOCTYPE 和实体"
-            )
+            return defect(file, "doctype", "definitions", text[: text.index(word)].count("\n") + 1)
     try:
         root = read_xml(content)
     except etree.XMLSyntaxError as error:
-        return Defect(file, "definitions", error.lineno or 1, _syntax_reason(error))
+        if "depth" in str(error.msg):
+            return defect(file, "too_deep", "definitions", error.lineno or 1, most=MAX_DEPTH)
+        return defect(file, "not_xml", "definitions", error.lineno or 1, error=str(error.msg))
     deepest = _deepest(root)
     if deepest is not None:
-        return Defect(file, id_of(deepest), line_of(deepest), f"嵌套超过 {MAX_DEPTH} 层")
+        return defect(file, "too_deep", id_of(deepest), line_of(deepest), most=MAX_DEPTH)
     if tag(root) != "definitions":
-        return Defect(file, id_of(root), line_of(root), "根元素不是 BPMN 2.0 的 definitions")
+        return defect(file, "not_bpmn", id_of(root), line_of(root))
     return root
-
-
-def _syntax_reason(error: etree.XMLSyntaxError) -> str:
-    if "depth" in str(error.msg):
-        return f"嵌套超过 {MAX_DEPTH} 层"
-    return f"不是格式良好的 XML:{error.msg}"
 
 
 def _deepest(root: etree._Element) -> etree._Element | None:

@@ -114,19 +114,19 @@ EXTENSIONS: dict[str, frozenset[str]] = {
     "serviceTask": frozenset({"serviceTaskOperator"}),
     "businessRuleTask": frozenset({"properties", "calledDecisionId"}),
 }
-WHY = {
-    "scriptTask": "不允许脚本任务，请改用服务任务",
-    "script": "不允许脚本",
-    "preScript": "不允许前置脚本，请改用服务任务",
-    "postScript": "不允许后置脚本，请改用服务任务",
-    "signalEventDefinition": "不支持信号，请改用带关联键的消息",
-    "signal": "不支持信号，请改用带关联键的消息",
-    "task": "未定类型的任务不会执行，请改为用户任务或服务任务",
-    "manualTask": "手工任务不会执行，请改为用户任务",
-    "completionCondition": "不支持多实例的完成条件：引擎只看最后一个实例",
-    "loopDataOutputRef": "不支持多实例的结果列表，请在服务任务中保存结果",
-    "outputDataItem": "不支持多实例的结果列表，请在服务任务中保存结果",
-    "eventDefinitionRef": "不支持引用的事件定义，请把定义写在事件内",
+WHY = {  # name of an element -> code in WORDS
+    "scriptTask": "script_task",
+    "script": "script",
+    "preScript": "pre_script",
+    "postScript": "post_script",
+    "signalEventDefinition": "signal",
+    "signal": "signal",
+    "task": "untyped_task",
+    "manualTask": "manual_task",
+    "completionCondition": "completion_condition",
+    "loopDataOutputRef": "multi_output",
+    "outputDataItem": "multi_output",
+    "eventDefinitionRef": "definition_ref",
 }
 
 
@@ -145,7 +145,7 @@ def _is_allowed(diagram: Diagram, parent: etree._Element, child: etree._Element)
     """Whether to look into ``child``; what is refused is told once, without its parts."""
     name = tag(child)
     if tag(parent) in TEXTS:
-        diagram.complain(parent, f"{tag(parent)} 内只能是文字")
+        diagram.complain(parent, "only_text", name=tag(parent))
         return False
     if not is_element(child):
         return False
@@ -159,7 +159,7 @@ def _is_allowed(diagram: Diagram, parent: etree._Element, child: etree._Element)
     full = etree.QName(child)
     is_layout = full.namespace == DI and tag(parent) == "definitions"
     if not is_layout:
-        diagram.complain(child, WHY.get(full.localname, f"此处不支持 {full.localname}"))
+        diagram.complain(child, WHY.get(full.localname, "unsupported_here"), name=full.localname)
     return False
 
 
@@ -170,14 +170,14 @@ def _check_attributes(diagram: Diagram, element: etree._Element) -> None:
         key, value = str(key), str(value)
         if key == XSI_TYPE and name in TEXTS:
             if value.rpartition(":")[2] != "tFormalExpression":
-                diagram.complain(element, f"表达式的类型 {value} 不受支持")
+                diagram.complain(element, "expression_type", value=value)
         elif key in DEFAULTS:
             if value != DEFAULTS[key]:
-                diagram.complain(element, f"不支持 {key}={value}")
+                diagram.complain(element, "value_unsupported", key=key, value=value)
         elif key not in known and not (name == "definitions" and key.startswith("{")):
-            diagram.complain(element, f"{name} 不支持属性 {etree.QName(key).localname}")
+            diagram.complain(element, "attribute_unsupported", name=name, key=etree.QName(key).localname)
         elif key in BOOLEAN and value not in ("true", "false"):
-            diagram.complain(element, f"{key} 只能是 true 或 false")
+            diagram.complain(element, "not_boolean", key=key)
 
 
 def _check_extensions(diagram: Diagram, holder: etree._Element, extensions: etree._Element) -> None:
@@ -188,13 +188,13 @@ def _check_extensions(diagram: Diagram, holder: etree._Element, extensions: etre
             continue
         name = etree.QName(child).localname
         if etree.QName(child).namespace != SPIFF or name not in allowed:
-            diagram.complain(child, WHY.get(name, f"扩展 {name} 在此处不起作用"))
+            diagram.complain(child, WHY.get(name, "extension_idle"), name=name)
         elif name in seen:
-            diagram.complain(child, f"{name} 只能有一个")
+            diagram.complain(child, "extension_twice", name=name)
         elif name == "properties":
             _check_properties(diagram, holder, child)
         elif len(child) or set(child.attrib) - {"id"}:
-            diagram.complain(child, f"{name} 内不支持其他内容")
+            diagram.complain(child, "extension_content", name=name)
         seen.add(name)
 
 
@@ -205,11 +205,11 @@ def _check_properties(diagram: Diagram, holder: etree._Element, properties: etre
             continue
         name = str(one.get("name"))
         if one.tag != f"{{{SPIFF}}}property" or len(one) or set(one.attrib) != {"name", "value"}:
-            diagram.complain(one, "属性只能写成 name 与 value")
+            diagram.complain(one, "property_form")
         elif name not in PROPERTIES[tag(holder)]:
-            diagram.complain(one, f"不认识的属性 {name}，可用：{'、'.join(sorted(PROPERTIES[tag(holder)]))}")
+            diagram.complain(one, "property_unknown", name=name, known=sorted(PROPERTIES[tag(holder)]))
         elif name in seen:
-            diagram.complain(one, f"属性 {name} 写了两次")
+            diagram.complain(one, "property_twice", name=name)
         seen.add(name)
 
 
@@ -220,10 +220,10 @@ def _check_ids(diagram: Diagram) -> None:
         id_ = element.get("id")
         if id_ is None:
             if tag(element) in NODES | {"process", "sequenceFlow", "message", "error", "escalation"}:
-                diagram.complain(element, f"{tag(element)} 没有编号")
+                diagram.complain(element, "no_id", name=tag(element))
             continue
         if counts[id_] > 1 and etree.QName(element).namespace != SPIFF:
-            diagram.complain(element, f"编号 {id_} 重复")
+            diagram.complain(element, "id_twice", id=id_)
         if tag(element):
             _check_id(diagram, element, id_)
 
@@ -231,11 +231,11 @@ def _check_ids(diagram: Diagram) -> None:
 def _check_id(diagram: Diagram, element: etree._Element, id_: str) -> None:
     names = diagram.names
     if id_ in RESERVED or any(part in id_ for part in RESERVED_PARTS):
-        diagram.complain(element, f"编号 {id_} 由引擎保留，请换一个")
+        diagram.complain(element, "id_reserved", id=id_)
     elif not IDENTIFIER.fullmatch(id_):
-        diagram.complain(element, f"编号 {id_} 只能由字母、数字、下划线和连字符组成，且不以数字开头")
-    elif names is not None and id_ in names.human | names.service:
-        diagram.complain(element, f"编号 {id_} 与步骤同名，请换一个")
+        diagram.complain(element, "id_form", id=id_)
+    elif names is not None and id_ in names.steps:
+        diagram.complain(element, "id_is_step", id=id_)
 
 
 def _check_loop(diagram: Diagram, node: etree._Element) -> None:
@@ -244,9 +244,9 @@ def _check_loop(diagram: Diagram, node: etree._Element) -> None:
     if not markers:
         return
     if len(markers) > 1:
-        diagram.complain(node, "只能有一个循环或多实例标记")
+        diagram.complain(node, "loop_twice")
     if is_event_subprocess(node):
-        diagram.complain(node, "事件子流程不能循环")
+        diagram.complain(node, "loop_event_subprocess")
     for marker in markers:
         if tag(marker) == LOOP:
             _check_standard_loop(diagram, marker)
@@ -258,22 +258,22 @@ def _check_standard_loop(diagram: Diagram, marker: etree._Element) -> None:
     maximum = marker.get("loopMaximum")
     conditions = children(marker, "loopCondition")
     if maximum is None and not conditions:
-        diagram.complain(marker, "循环需要 loopMaximum 或 loopCondition")
+        diagram.complain(marker, "loop_endless")
     if maximum is not None and not re.fullmatch(r"[1-9][0-9]{0,3}", maximum):
-        diagram.complain(marker, "loopMaximum 须为 1 至 9999 的整数")
+        diagram.complain(marker, "loop_maximum")
     if len(conditions) > 1:
-        diagram.complain(marker, "循环只能有一个条件")
+        diagram.complain(marker, "loop_conditions")
 
 
 def _check_multiple(diagram: Diagram, marker: etree._Element) -> None:
     if marker.get("isSequential") != "true":
-        diagram.complain(marker, "子流程和调用活动不支持并行多实例，请改为顺序多实例或分开的流程")
+        diagram.complain(marker, "multi_parallel")
     parts = children(marker, "loopCardinality", "loopDataInputRef")
     if len(parts) != 1:
-        diagram.complain(marker, "多实例需要且只能有一个 loopCardinality 或 loopDataInputRef")
+        diagram.complain(marker, "multi_count")
     for part in parts:
         if tag(part) == "loopDataInputRef" and not (part.text or "").isidentifier():
-            diagram.complain(part, "loopDataInputRef 须是一个变量名")
+            diagram.complain(part, "multi_collection")
     items = children(marker, "inputDataItem")
     if len(items) > 1 or not all((item.get("id") or "").isidentifier() for item in items):
-        diagram.complain(marker, "多实例的元素变量只能有一个 inputDataItem,其编号须是变量名")
+        diagram.complain(marker, "multi_item")

@@ -32,12 +32,12 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "boundaryEvent": ("message", "timer", "error", "escalation"),
 }
 WORDS = {
-    "message": "消息",
-    "timer": "定时",
-    "error": "错误",
-    "escalation": "升级",
-    "terminate": "终止",
-    "": "空",
+    "message": ("消息", "message"),
+    "timer": ("定时", "timer"),
+    "error": ("错误", "error"),
+    "escalation": ("升级", "escalation"),
+    "terminate": ("终止", "terminate"),
+    "": ("空", "none"),
 }
 CODES = {"error": "errorCode", "escalation": "escalationCode"}
 
@@ -58,15 +58,15 @@ def _check_roots(diagram: Diagram) -> None:
         said = properties(message)
         names = [said.get("key", ""), *said.get("carries", "").replace(",", " ").split()]
         if not (message.get("name") or "").isidentifier():
-            diagram.complain(message, "消息的名称须由字母、数字和下划线组成")
+            diagram.complain(message, "message_name")
         if not said.get("key"):
-            diagram.complain(message, "消息没有关联键（属性 key）")
+            diagram.complain(message, "message_key")
         elif not all(name.isidentifier() for name in names):
-            diagram.complain(message, "消息的 key 和 carries 须是变量名")
+            diagram.complain(message, "message_variables")
     for kind, code in CODES.items():
         for root in diagram.all(kind):
             if not root.get(code):
-                diagram.complain(root, f"{WORDS[kind]}没有代码（{code}）")
+                diagram.complain(root, "no_code", kind=WORDS[kind], attribute=code)
 
 
 def _check_event(diagram: Diagram, event: etree._Element) -> None:
@@ -74,10 +74,10 @@ def _check_event(diagram: Diagram, event: etree._Element) -> None:
     place = _place(event)
     kind = kind_of(event)
     if len(definitions) > 1:
-        diagram.complain(event, "一个事件只能有一个事件定义")
+        diagram.complain(event, "definitions_several")
     elif kind not in ALLOWED[place]:
-        could = "、".join(WORDS[one] for one in ALLOWED[place])
-        diagram.complain(event, f"这个位置的事件不能是{WORDS.get(kind, kind)}事件，只能是：{could}")
+        could = [WORDS[one] for one in ALLOWED[place]]
+        diagram.complain(event, "event_position", kind=WORDS.get(kind, kind), could=could)
     for definition in definitions:
         one = tag(definition).removesuffix("EventDefinition")
         if one == "message":
@@ -85,9 +85,9 @@ def _check_event(diagram: Diagram, event: etree._Element) -> None:
         elif one in CODES:
             _check_code_ref(diagram, event, one)
     if tag(event) == "boundaryEvent" and event.get("cancelActivity") == "false" and kind != "timer":
-        diagram.complain(event, "不中断的边界事件只支持定时；消息请用事件子流程，因为边界只接得住第一条")
+        diagram.complain(event, "boundary_beside")
     if event.get("isInterrupting") == "false" and place != "event sub-process":
-        diagram.complain(event, "isInterrupting 只用于事件子流程的开始事件")
+        diagram.complain(event, "interrupting_position")
 
 
 def _place(event: etree._Element) -> str:
@@ -101,24 +101,24 @@ def _place(event: etree._Element) -> str:
 
 def _check_message_ref(diagram: Diagram, node: etree._Element, ref: str | None) -> None:
     if not ref:
-        diagram.complain(node, "没有指明消息(messageRef)")
+        diagram.complain(node, "no_message_ref")
     elif ref not in diagram.by_id("message"):
-        diagram.complain(node, f"文件中没有消息 {ref}")
+        diagram.complain(node, "unknown_message", ref=ref)
 
 
 def _check_code_ref(diagram: Diagram, event: etree._Element, kind: str) -> None:
     definition = definition_of(event)
     ref = None if definition is None else definition.get(f"{kind}Ref")
     if ref is not None and ref not in diagram.by_id(kind):
-        diagram.complain(event, f"文件中没有{WORDS[kind]} {ref}")
+        diagram.complain(event, "unknown_code", kind=WORDS[kind], ref=ref)
     if tag(event) != "boundaryEvent":
         if ref is None:
-            diagram.complain(event, f"没有指明{WORDS[kind]}（{kind}Ref）")
+            diagram.complain(event, "no_code_ref", kind=WORDS[kind], name=kind)
         return
     if not any(
         id_of(node) == event.get("attachedToRef") and tag(node) in CONTAINERS for node in diagram.nodes()
     ):
-        diagram.complain(event, f"{WORDS[kind]}边界事件只能附着在子流程或调用活动上")
+        diagram.complain(event, "code_boundary", kind=WORDS[kind])
 
 
 def _check_catchers(diagram: Diagram, holder: etree._Element) -> None:
@@ -126,7 +126,7 @@ def _check_catchers(diagram: Diagram, holder: etree._Element) -> None:
     for kind in CODES:
         codes = caught_by(diagram, holder, kind)
         if len(codes) != len(set(codes)) or ("" in codes and len(codes) > 1):
-            diagram.complain(holder, f"有两个边界事件接同一个{WORDS[kind]}")
+            diagram.complain(holder, "caught_twice", kind=WORDS[kind])
 
 
 def caught_by(diagram: Diagram, holder: etree._Element, kind: str) -> list[str]:

@@ -4,26 +4,47 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from lxml import etree
 
 from workflows import feel
 from workflows.engine.expressions import compiled
 from workflows.engine.gate.diagrams import Diagram, around, children, id_of, tag
+from workflows.engine.gate.foreign import told
+from workflows.engine.gate.telling import Text
 from workflows.engine.specs import CYCLE, iso_duration
 
 ISO_LIKE = re.compile(r"-?(R\d*/)?P\d[\dTYMWDHS.]*|-?(R\d*/)?PT\d[\dHMS.]*|R\d*/.*", re.DOTALL)
 ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d\S*")
 ZONELESS = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?"')
 LONGEST = dt.timedelta(days=36525)
-SHAPES: dict[str, tuple[str, Callable[[object], bool]]] = {
-    "condition": ("真或假", lambda value: isinstance(value, bool)),
-    "moment": ("带时区的时刻或时长", lambda value: _is_moment(value)),
-    "cycle": ("形如 R3/PT24H 的周期", lambda value: isinstance(value, str) and _is_cycle(value)),
-    "count": ("不小于 0 的整数", lambda value: _is_number(value) and value >= 0 and value == int(value)),  # type: ignore[operator,call-overload]
-    "share": ("大于 0、不大于 1 的数", lambda value: _is_number(value) and 0 < value <= 1),  # type: ignore[operator]
-    "stage": ("含 policy 和 signers 的上下文", lambda value: isinstance(value, dict)),
-    "list": ("列表或一个数", lambda value: isinstance(value, list) or _is_number(value)),
+SHAPES: dict[str, tuple[tuple[str, str], Callable[[Any], bool]]] = {
+    "condition": (("真或假", "true or false"), lambda value: isinstance(value, bool)),
+    "moment": (
+        ("带时区的时刻或时长", "an instant with a zone or a duration"),
+        lambda value: _is_moment(value),
+    ),
+    "cycle": (
+        ("形如 R3/PT24H 的周期", "a cycle like R3/PT24H"),
+        lambda value: isinstance(value, str) and _is_cycle(value),
+    ),
+    "count": (
+        ("不小于 0 的整数", "a whole number of 0 or more"),
+        lambda value: _is_number(value) and value >= 0 and value == int(value),
+    ),
+    "share": (
+        ("大于 0、不大于 1 的数", "a number above 0 and up to 1"),
+        lambda value: _is_number(value) and 0 < value <= 1,
+    ),
+    "stage": (
+        ("含 policy 和 signers 的上下文", "a context with policy and signers"),
+        lambda value: isinstance(value, dict),
+    ),
+    "list": (
+        ("列表或一个数", "a list or a number"),
+        lambda value: isinstance(value, list) or _is_number(value),
+    ),
 }
 
 
@@ -37,41 +58,39 @@ def check(diagram: Diagram) -> None:
         for time in children(timer, "timeCycle"):
             _check_cycle(diagram, time)
         if len(children(timer, "timeDate", "timeDuration", "timeCycle")) != 1:
-            diagram.complain(timer, "定时需要且只能有一个 timeDate、timeDuration 或 timeCycle")
+            diagram.complain(timer, "timer_times")
     for cycle in diagram.all("timeCycle"):
         event = around(around(cycle))  # type: ignore[arg-type]
         if event is None or tag(event) != "boundaryEvent" or event.get("cancelActivity") != "false":
-            diagram.complain(cycle, "周期定时只能用在不中断的边界事件上")
+            diagram.complain(cycle, "cycle_position")
 
 
 def check_property(diagram: Diagram, node: etree._Element, name: str, text: str, shape: str) -> None:
     """An expression in a property of ``node``."""
     if shape == "moment":
-        check_moment(diagram, node, text, is_iso_allowed=False, place=f"属性 {name}")
+        check_moment(diagram, node, text, is_iso_allowed=False, place=(f"属性 {name}", f"property {name}"))
     else:
-        _check(diagram, node, text, shape, place=f"属性 {name}")
+        _check(diagram, node, text, shape, place=(f"属性 {name}", f"property {name}"))
 
 
 def check_moment(
-    diagram: Diagram, element: etree._Element, text: str | None, *, is_iso_allowed: bool, place: str = ""
+    diagram: Diagram, element: etree._Element, text: str | None, *, is_iso_allowed: bool, place: Text = ""
 ) -> None:
     """A time: ISO as timers may be written, or an expression whose date-times all name their zone."""
     text = (text or "").strip()
     place = place or id_of(element)
     if ISO_TIME.fullmatch(text):
         if not re.search(r"(Z|[+-]\d\d:\d\d)$", text):
-            diagram.complain(element, f"{place}:时刻 {text} 没有时区")
+            diagram.complain(element, "time_zoneless", place=place, text=text)
         else:
-            diagram.complain(element, f'{place}:时刻请写成 date and time("{text}")')
+            diagram.complain(element, "time_form", place=place, text=text)
     elif ISO_LIKE.fullmatch(text):
         if not is_iso_allowed:
-            diagram.complain(element, f'{place}:时长请写成 duration("{text}")')
+            diagram.complain(element, "duration_form", place=place, text=text)
         elif not _is_duration(text):
-            diagram.complain(
-                element, f"{place}:时长 {text} 无法识别，只能由周、日、时、分、秒组成，且不超过 100 年"
-            )
+            diagram.complain(element, "duration_unknown", place=place, text=text)
     elif found := ZONELESS.search(text):
-        diagram.complain(element, f"{place}:时刻 {found[0]} 没有时区")
+        diagram.complain(element, "time_zoneless", place=place, text=found[0])
     else:
         _check(diagram, element, text, "moment", place=place)
 
@@ -81,18 +100,21 @@ def _check_cycle(diagram: Diagram, element: etree._Element) -> None:
     if not ISO_LIKE.fullmatch(text):
         _check(diagram, element, text, "cycle")
     elif not _is_cycle(text):
-        diagram.complain(element, f"周期 {text} 无法识别，请写成 R3/PT24H 的样子")
+        diagram.complain(element, "cycle_unknown", text=text)
 
 
 def _check(
-    diagram: Diagram, element: etree._Element, text: str | None, shape: str, *, place: str = ""
+    diagram: Diagram, element: etree._Element, text: str | None, shape: str, *, place: Text = ""
 ) -> None:
     place = place or id_of(element)
     try:
         expression = compiled(text or "")
     except feel.FeelSyntaxError as error:
-        column = f"第 {error.line} 行第 {error.column} 列" if error.line > 1 else f"第 {error.column} 列"
-        diagram.complain(element, f"{place}:表达式有误，{column}:{error.reason}")
+        column = (
+            f"第 {error.line} 行第 {error.column} 列" if error.line > 1 else f"第 {error.column} 列",
+            f"line {error.line}, column {error.column}",
+        )
+        diagram.complain(element, "expression_syntax", place=place, column=column, reason=told(error.reason))
         return
     if expression.names:
         return
@@ -100,10 +122,12 @@ def _check(
     try:
         value = expression.evaluate({}).value
     except feel.FeelError as error:
-        diagram.complain(element, f"{place}:表达式无法计算：{error.reason}")
+        diagram.complain(element, "expression_fails", place=place, reason=told(error.reason))
         return
     if not has_shape(value):
-        diagram.complain(element, f"{place}:表达式的值应为{wanted}:{(text or '').strip()[:80]}")
+        diagram.complain(
+            element, "expression_shape", place=place, wanted=wanted, text=(text or "").strip()[:80]
+        )
 
 
 def _is_number(value: object) -> bool:
