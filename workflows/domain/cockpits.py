@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, distinct, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from workflows.domain import permissions, projects, year_figures
@@ -20,6 +20,8 @@ from workflows.models import (
     User,
     YearState,
 )
+
+NONE = {"posted": 0, "taken_up": 0, "accepted": 0}
 
 
 @dataclass(frozen=True)
@@ -43,28 +45,17 @@ def of(session: Session, *, actor: User) -> Cockpit | None:
     year = session.scalars(select(CampaignYear).order_by(is_open, CampaignYear.year.desc()).limit(1)).first()
     if year is None:
         return None
-    posted = and_(year_figures.of_year_sql(year), Challenge.published_at.is_not(None))
-    lists = select(Challenge.id).where(posted)
+    known = year_figures.by_category(session, year)
+    lists = select(Challenge.id).where(year_figures.published_sql(year))
     return Cockpit(
         year=year,
-        funnel=year_figures.funnel(session, year),
+        funnel=year_figures.funnel(session, year, known),
         lights=projects.lights(session),
-        categories=_categories(session, posted),
+        categories=[{"name": one, **known.get(one, NONE)} for one in Category],
         benefit_fen=_benefit(session, lists),
         paid_fen=_paid(session, lists),
         earlier=year_figures.earlier(session, year),
     )
-
-
-def _categories(session: Session, posted: ColumnElement[bool]) -> list[dict[str, Any]]:
-    accepted = case((Project.state.in_(year_figures.ACCEPTED), Project.challenge_id))
-    figures = (Challenge.id, Project.challenge_id, accepted)  # a challenge may have several projects
-    counted = select(Challenge.category, *(func.count(distinct(one)) for one in figures))
-    counted = counted.outerjoin(Project, Project.challenge_id == Challenge.id).where(posted)
-    rows = session.execute(counted.group_by(Challenge.category)).all()
-    known = {category: figures for category, *figures in rows}
-    names = ("posted", "taken_up", "accepted")
-    return [{"name": one, **dict(zip(names, known.get(one, (0, 0, 0)), strict=True))} for one in Category]
 
 
 def _benefit(session: Session, lists: Any) -> int:

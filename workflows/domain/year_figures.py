@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from workflows import clock
@@ -51,7 +51,7 @@ def of_month(session: Session, year: CampaignYear) -> dict[str, Any]:
     since, until = _span(year)
     paid = select(func.coalesce(func.sum(PayoutBatch.amount_fen), 0))
     return {
-        "funnel": funnel(session, year),
+        "funnel": funnel(session, year, by_category(session, year)),
         "late_nodes": _late_nodes(session),
         "red_lights": _red_lights(session),
         "open_items": _open_items(session),
@@ -135,10 +135,13 @@ def of_year_sql(year: CampaignYear) -> Any:
     return or_(in_batch, Challenge.batch_id.is_(None) & in_year)
 
 
+def published_sql(year: CampaignYear) -> Any:
+    """The SQL condition for those of its lists that have been published."""
+    return and_(of_year_sql(year), Challenge.published_at.is_not(None))
+
+
 def _lists(session: Session, year: CampaignYear) -> Sequence[Challenge]:
-    """The lists of the year that have been published."""
-    query = select(Challenge).where(of_year_sql(year), Challenge.published_at.is_not(None))
-    return session.scalars(query.order_by(Challenge.id)).all()
+    return session.scalars(select(Challenge).where(published_sql(year)).order_by(Challenge.id)).all()
 
 
 def _projects(session: Session, lists: Sequence[Challenge]) -> Sequence[Project]:
@@ -168,21 +171,43 @@ def earlier(session: Session, year: CampaignYear) -> list[dict[str, Any]]:
     return [{"year": one.year, **one.summary["totals"]} for one in session.scalars(before) if one.summary]
 
 
-def funnel(session: Session, year: CampaignYear) -> dict[str, int]:
-    """From problems to accepted projects, of the year."""
-    since, until = _span(year)
-    raised = select(func.count(Problem.id)).where(Problem.submitted_at >= since, Problem.submitted_at < until)
-    lists = select(Challenge.id).where(of_year_sql(year), Challenge.published_at.is_not(None))
-    sealed = select(func.count(Bid.id)).where(Bid.challenge_id.in_(lists), Bid.sealed_at.is_not(None))
-    begun = select(func.count(Project.id)).where(Project.challenge_id.in_(lists))
-    return {
-        "raised": session.scalar(raised) or 0,
-        "reported": session.scalar(raised.where(Problem.state.in_(REPORTED))) or 0,
-        "posted": session.scalar(select(func.count()).select_from(lists.subquery())) or 0,
-        "bids": session.scalar(sealed) or 0,
-        "projects": session.scalar(begun) or 0,
-        "accepted": session.scalar(begun.where(Project.state.in_(ACCEPTED))) or 0,
+def by_category(session: Session, year: CampaignYear) -> dict[str, dict[str, int]]:
+    """The published lists of the year counted in one pass, by category; a category without any is left out.
+
+    ``posted``, ``taken_up`` and ``accepted`` count lists; ``bids`` (sealed), ``projects`` and ``done`` (accepted
+    projects) what belongs to them, of which a list may have several.
+    """
+    bids = select(Bid.challenge_id, func.count().label("n")).where(Bid.sealed_at.is_not(None))
+    bid = bids.group_by(Bid.challenge_id).subquery()
+    done = func.count(case((Project.state.in_(ACCEPTED), 1))).label("done")
+    projects = select(Project.challenge_id, func.count().label("n"), done)
+    project = projects.group_by(Project.challenge_id).subquery()
+    counts = {
+        "posted": func.count(),
+        "taken_up": func.count(project.c.n),
+        "accepted": func.count(case((project.c.done > 0, 1))),
+        "bids": func.sum(bid.c.n),
+        "projects": func.sum(project.c.n),
+        "done": func.sum(project.c.done),
     }
+    rows = select(Challenge.category, *counts.values()).where(published_sql(year))
+    rows = rows.outerjoin(bid, bid.c.challenge_id == Challenge.id)
+    rows = rows.outerjoin(project, project.c.challenge_id == Challenge.id)
+    return {
+        category: {name: int(one or 0) for name, one in zip(counts, figures, strict=True)}
+        for category, *figures in session.execute(rows.group_by(Challenge.category))
+    }
+
+
+def funnel(session: Session, year: CampaignYear, lists: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """From problems to accepted projects, of the year; ``lists`` as ``by_category`` tells them."""
+    since, until = _span(year)
+    raised = select(func.count(), func.count(case((Problem.state.in_(REPORTED), 1))))
+    raised = raised.where(Problem.submitted_at >= since, Problem.submitted_at < until)
+    problems, reported = session.execute(raised).one()
+    shown = {"posted": "posted", "bids": "bids", "projects": "projects", "accepted": "done"}
+    sums = {name: sum(row[one] for row in lists.values()) for name, one in shown.items()}
+    return {"raised": problems, "reported": reported, **sums}
 
 
 def _late_nodes(session: Session) -> list[dict[str, Any]]:

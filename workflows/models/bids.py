@@ -4,7 +4,16 @@ import datetime as dt
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, Numeric, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Numeric,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workflows.db import Base
@@ -33,10 +42,13 @@ class Bid(Base):
     """揭榜申报: a team's offer to lead a challenge."""
 
     __tablename__ = "bid"
-    __table_args__ = (UniqueConstraint("challenge_id", "leader_id", "attempt"),)
+    __table_args__ = (
+        UniqueConstraint("challenge_id", "leader_id", "attempt"),
+        Index(None, "challenge_id", "sealed_at"),  # all that counting the sealed ones reads
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"), index=True)
+    challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"))
     leader_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     attempt: Mapped[int] = mapped_column(default=1)  # a leader who withdrew may bid again
     listing: Mapped[int] = mapped_column(default=0)  # the relist_count of the challenge when it was begun

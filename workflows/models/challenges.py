@@ -77,6 +77,7 @@ FOUND_BY = (
     "batch_id",
     "bid_to",
     "cap_fen",
+    "id",
 )
 
 
@@ -87,6 +88,7 @@ class Challenge(Base):
     __table_args__ = (
         CheckConstraint("budget_fen >= 0", name="budget_not_negative"),
         Index("ix_challenge_found", *FOUND_BY),  # all that counting and sorting the catalogue reads
+        Index(None, "state", "published_at", "id"),  # the newest of a state
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -115,7 +117,7 @@ class Challenge(Base):
     deadline: Mapped[dt.date]  # of the delivery
     budget_fen: Mapped[int] = mapped_column(BigInteger)
     safety_critical: Mapped[bool] = mapped_column(default=False)
-    state: Mapped[str] = mapped_column(String(20), index=True, default=ChallengeState.REFINING)
+    state: Mapped[str] = mapped_column(String(20), default=ChallengeState.REFINING)
     published_at: Mapped[dt.datetime | None]
     bid_to: Mapped[dt.datetime | None]  # first instant at which a bid is too late
     extended: Mapped[bool] = mapped_column(default=False)  # D6: the bidding was extended once
