@@ -7,12 +7,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session
 
-from tools.gallery import databases, index, manual, plan, sites
+from tools.gallery import databases, details, index, manual, plan, sites
 from tools.gallery.camera import CHROMIUM, Camera, Picture
 from tools.gallery.plan import Shot
 from workflows import clock
@@ -76,7 +77,7 @@ def _browser() -> Iterator[Browser]:
 def _sites(folder: Path) -> Iterator[tuple[Path, Shots]]:
     """Databases to serve, and what to picture of each."""
     demo = databases.demo(folder / "demo.db")
-    yield demo, lambda session: plan.of_the_demo(session, now=clock.now())
+    yield demo, lambda session: chain(plan.of_the_demo(session, now=clock.now()), details.pages(session))
     yield databases.with_long_names(demo, folder / "long.db"), plan.long_ones
     yield databases.of_a_first_day(folder / "empty.db"), lambda _session: plan.rooms("empty")
 
@@ -94,6 +95,7 @@ def _taken(browser: Browser, file: Path, shots: Shots, arguments: argparse.Names
             print(f"  {picture.file}", *picture.noticed, sep="\n    ! ", flush=True)
             yield picture
         camera.close()
+        print(*(f"  not there for {one.login}: {one.path}" for one in camera.left_out), sep="\n")
 
 
 if __name__ == "__main__":

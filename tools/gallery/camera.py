@@ -48,13 +48,15 @@ class Camera:
     def __init__(self, browser: Browser, address: str, password: str, folder: Path) -> None:
         self._browser, self._address, self._password, self._folder = browser, address, password, folder
         self._contexts: dict[tuple[str, str], BrowserContext] = {}
+        self.left_out: list[Shot] = []
 
     def take(self, shots: Iterable[Shot], screens: Iterable[str] = GALLERY) -> Iterator[Picture]:
-        """Each of ``shots`` on each of ``screens``; a form that does not exist for its person is left out."""
+        """Each of ``shots`` on each of ``screens``; what does not exist for its person is ``left_out``."""
         for shot in shots:
             for screen in screens:
                 picture = self._picture(shot, screen)
                 if picture is None:
+                    self.left_out.append(shot)
                     break
                 yield picture
 

@@ -87,7 +87,6 @@ def long_ones(session: Session) -> Iterator[Shot]:
 def _boxes() -> Iterator[Shot]:
     for box in ("done", "started", "copies", "drafts"):
         yield Shot(f"work-{box}", f"/work?box={box}")
-    yield Shot("account", "/account")
     yield Shot("not-found", "/challenges/999999", state="error")
 
 
@@ -104,7 +103,7 @@ def _things(session: Session) -> Iterator[Shot]:
     running = session.scalar(select(Project.id).where(Project.rag == "red").limit(1))
     if running is not None:
         yield from (
-            Shot(f"project-{tab}", f"/projects/{running}/{tab}", state="overdue") for tab in PROJECT_TABS
+            Shot(f"project-{tab}", f"/projects/{running}?tab={tab}", state="overdue") for tab in PROJECT_TABS
         )
 
 
