@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from webapp import auth, db, forms
 from webapp.forms import Control
-from webapp.pages import picks_for
+from webapp.picks import picks_for
 from workflows.domain import bids, eligibility
 from workflows.domain.eligibility import Foreseen
 from workflows.errors import Forbidden

@@ -19,6 +19,9 @@ LISTED = {
     "problem",
     "expert",
     "bid",
+    "category",
+    "project",
+    "clause",
 }  # chosen from a short list that the page knows
 LAST = ("opinion", "attachments")  # of every task, below what it asks itself
 FEN_PER_WAN = 1_000_000
@@ -35,7 +38,7 @@ class People(Protocol):
 class Picks:
     """What can be picked, by its text, for each widget: ``{"person": {"张三 · 采气一队 · zhangsan": 7}}``."""
 
-    ids: Mapping[str, Mapping[str, int]]
+    ids: Mapping[str, Mapping[str, int | str]]
     file_names: Callable[[list[int]], Mapping[int, str]] = (
         lambda _ids: {}
     )  # of those that the person may read

@@ -1,6 +1,7 @@
 """/appraisals: by year and period; one with its categories, what is open or late, and how its factor comes about."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -68,3 +69,19 @@ def test_one_under_way_tells_who_has_to_score_and_who_is_late(
     assert "B3 成本与效益 15% 财务 – ○ 待评分 期限" in text
     clock_at(clock.now() + dt.timedelta(days=60))
     assert "B3 成本与效益 15% 财务 – ✕ 逾期未评 期限" in text_of(office.get("/appraisals/1").text)
+
+
+def test_who_scores_chooses_among_the_categories_of_their_own(
+    office: Visitor, visit: Visit, database: Database
+) -> None:
+    with database.transaction() as session:
+        for role in ("party_affairs", "hr", "supervision", "production", "hse", "metering"):
+            factories.user(session, roles=[role])
+        factories.user(session, login="finance", roles=["finance"])
+    play.start(database, "appraisal", by=1, unit_id=1, period="2026")
+    visitor = visit()
+    visitor.sign_in("finance")
+    task = visitor.get("/work").text.split('href="/work/')[1].split('"')[0]
+    page = visitor.get(f"/work/{task}").text
+    offered = re.findall(r'<option value="([AB]\d)"(?: selected)?>([^<]+)<', page)
+    assert set(offered) == {("B2", "B2 市场销售与气费回收"), ("B3", "B3 成本与效益")}

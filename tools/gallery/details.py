@@ -83,7 +83,7 @@ def _sharing(session: Session) -> Iterator[Shot]:
     """What a signer may do with a task beside doing it."""
     signing = select(WorkItem).where(WorkItem.step == "approval.sign", WorkItem.status == OPEN)
     item = session.scalar(signing.order_by(WorkItem.id).limit(1))
-    login = item and asked(session, item)
+    login = None if item is None else asked(session, item)
     if item is not None and login is not None:
         for act in sharing.ACTS:
             yield Shot(f"sharing-{act}", url_for("sharing.show", item_id=item.id, act=act), login=login)

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 
 from webapp import form_fields, i18n
 from webapp.form_fields import LISTED, PICKED, Picks
-from webapp.pages import picks_for
+from webapp.picks import picks_for
 
 KINDS = (
     (fields.Boolean, "boolean"),

@@ -7,7 +7,8 @@ from flask import Blueprint, abort, current_app, render_template
 from marshmallow import Schema, fields, validate
 
 from webapp import auth, formats, forms
-from webapp.pages import Paging, picks_for
+from webapp.pages import Paging
+from webapp.picks import picks_for
 from workflows import clock
 from workflows.domain.reasons import Reason
 from workflows.domain.reasons import Row as ReasonRow

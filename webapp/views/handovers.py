@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug import Response
 
 from webapp import auth, db, idempotency
-from webapp.pages import people_picks
+from webapp.picks import people_picks
 from webapp.views.people import PERSON
 from workflows import leavers
 from workflows.domain import leaving

@@ -10,7 +10,7 @@ from marshmallow import Schema
 from werkzeug import Response
 
 from webapp import auth, db, forms, idempotency, people_forms, person_picks
-from webapp.pages import picks_for
+from webapp.picks import picks_for
 from webapp.views.people import PERSON
 from workflows import leavers, work
 from workflows.domain import administration, permissions

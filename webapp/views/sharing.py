@@ -11,7 +11,7 @@ from werkzeug import Response
 from werkzeug.datastructures import MultiDict
 
 from webapp import auth, db, drafts, forms, idempotency
-from webapp.pages import picks_for
+from webapp.picks import picks_for
 from webapp.sharing_forms import CopyToOne, Recusal, Signer, ToPerson, Urging, Why
 from workflows import sharing, tasks, work
 from workflows.errors import Invalid, NotFound

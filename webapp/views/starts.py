@@ -14,7 +14,7 @@ from werkzeug import Response
 from werkzeug.datastructures import MultiDict
 
 from webapp import auth, db, drafts, form_sections, forms, i18n, idempotency, uploads
-from webapp.pages import asked_project, picks_for
+from webapp.picks import asked_project, picks_for
 from workflows import work
 from workflows.domain import drafts as kept_drafts
 from workflows.errors import Invalid, NotFound

@@ -10,7 +10,8 @@ from werkzeug import Response
 
 from webapp import auth, db, forms, idempotency
 from webapp.api.fields import BIGGEST_ID, JsonInt
-from webapp.pages import PAGE_SIZE, Paging, page_number, picks_for
+from webapp.pages import PAGE_SIZE, Paging, page_number
+from webapp.picks import picks_for
 from workflows import clock, work
 from workflows.domain import permissions, substitutes
 from workflows.domain.accounts import NOBODY

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, jsonify, make_response, redirect, render_tem
 from werkzeug import Response
 
 from webapp import auth, db, drafts, form_sections, forms, i18n, idempotency, sheets, uploads
-from webapp.pages import picks_for
+from webapp.picks import picks_for
 from webapp.views import sharing
 from workflows import access, tasks, work
 from workflows.domain import drafts as kept_drafts

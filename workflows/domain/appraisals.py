@@ -65,6 +65,12 @@ def categories(session: Session, appraisal: Appraisal) -> list[dict[str, Any]]:
     return [row for decided in sides for row in decided.value]
 
 
+def owned(session: Session, appraisal: Appraisal, actor: User) -> list[dict[str, Any]]:
+    """Those of ``categories`` that roles of ``actor`` score, whether they have or not."""
+    held = {role for role, unit in permissions.grants(session, actor).roles if unit is None}
+    return [row for row in categories(session, appraisal) if row["owner"] in held]
+
+
 def owners(session: Session, appraisal: Appraisal) -> list[str]:
     """The roles that score, in the order of their first category."""
     return list(dict.fromkeys(row["owner"] for row in categories(session, appraisal)))

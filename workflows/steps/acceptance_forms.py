@@ -14,6 +14,7 @@ from workflows.steps.inputs import (
     opinion,
     paragraph,
     points,
+    row_count,
     yes_or_no,
 )
 
@@ -51,7 +52,7 @@ def _measured_rows(help: str) -> fields.List[object]:
     return fields.List(
         fields.Nested(MeasuredRow),
         required=True,
-        validate=validate.Length(1, MOST_ROWS),
+        validate=row_count(1, MOST_ROWS),
         metadata={"label": "指标实测值", "help": help},
     )
 
@@ -80,7 +81,7 @@ class ApplyForm(TaskForm):
     rights = fields.List(
         fields.Nested(RightRow),
         load_default=list,
-        validate=validate.Length(max=MOST_ROWS),
+        validate=row_count(0, MOST_ROWS),
         metadata={"label": "知识产权", "help": "没有则不填。", "section": "成果与推广"},
     )
     rollout_advice = paragraph("推广建议", required=False)
@@ -182,7 +183,7 @@ class RolloutForm(TaskForm):
     rows = fields.List(
         fields.Nested(RolloutRow),
         load_default=list,
-        validate=validate.Length(max=MOST_UNITS),
+        validate=row_count(0, MOST_UNITS),
         metadata={"label": "推广任务", "help": "每个单位一行；暂不推广则不填。"},
     )
     share_meeting = fields.Boolean(

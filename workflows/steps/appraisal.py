@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflows.domain import appraisal_schedules, appraisals, heads, permissions
+from workflows.domain import appraisal_schedules, appraisals, heads
 from workflows.engine.registry import (
     Act,
     Started,
@@ -76,10 +76,8 @@ def _owned(session: Session, data: Mapping[str, Any], actor: User) -> dict[str, 
     """A row for each category of the roles that ``actor`` holds and that is not scored yet."""
     appraisal = about(session, data)
     scored = {one.category for one in appraisal.scores}
-    held = {role for role, unit in permissions.grants(session, actor).roles if unit is None}
-    rows = appraisals.categories(session, appraisal)
-    mine = [row for row in rows if row["owner"] in held and row["category"] not in scored]
-    return {"rows": [{"category": row["category"], "bonus": ""} for row in mine]}
+    mine = [row["category"] for row in appraisals.owned(session, appraisal, actor)]
+    return {"rows": [{"category": one, "bonus": ""} for one in mine if one not in scored]}
 
 
 @human_step("appraisal.score", title="分类评分", form=ScoreForm, about=about, prefill=_owned)

@@ -3,7 +3,15 @@
 from marshmallow import Schema, fields, validate
 
 from workflows.domain.appraisal_schedules import CYCLES
-from workflows.steps.inputs import ExactDecimal, TaskForm, files, identity, line, opinion
+from workflows.steps.inputs import (
+    ExactDecimal,
+    TaskForm,
+    files,
+    identity,
+    line,
+    opinion,
+    row_count,
+)
 
 
 class BeginForm(Schema):
@@ -40,7 +48,7 @@ def _category() -> fields.String:
     return fields.String(
         required=True,
         validate=validate.Regexp(r"[AB]\d{1,2}\Z", error="类别写作 A1 至 B7。"),
-        metadata={"label": "类别"},
+        metadata={"label": "类别", "widget": "category"},
     )
 
 
@@ -66,13 +74,13 @@ class ScoreForm(TaskForm):
     rows = fields.List(
         fields.Nested(ScoreRow),
         required=True,
-        validate=validate.Length(1, 20),
+        validate=row_count(1, 20),
         metadata={"label": "得分", "help": "每一归口类别一行，0 至 100 分。"},
     )
     deductions = fields.List(
         fields.Nested(DeductionRow),
         load_default=list,
-        validate=validate.Length(max=50),
+        validate=row_count(0, 50),
         metadata={"label": "扣分", "help": "逐条写明条款和事由，附证据；没有则不填。"},
     )
 
@@ -99,7 +107,7 @@ class ReviewForm(TaskForm):
     rows = fields.List(
         fields.Nested(CorrectionRow),
         load_default=list,
-        validate=validate.Length(max=20),
+        validate=row_count(0, 20),
         metadata={"label": "更正", "help": "维持原结果时不填。"},
     )
     opinion = opinion("复核意见", required=True)

@@ -13,6 +13,7 @@ from workflows.steps.inputs import (
     opens,
     opinion,
     paragraph,
+    row_count,
 )
 
 
@@ -42,7 +43,7 @@ class TeamForm(TaskForm):
     members = fields.List(
         fields.Nested(MemberRow),
         required=True,
-        validate=validate.Length(1, 50),
+        validate=row_count(1, 50),
         metadata={
             "label": "团队成员",
             "panel": "eligibility",
@@ -98,7 +99,7 @@ class WriteForm(TaskForm):
         fields.List(
             fields.Nested(MilestoneRow),
             required=True,
-            validate=validate.Length(1, 20),
+            validate=row_count(1, 20),
             metadata={"label": "节点计划", "help": "各节点的拨付比例合计为 100%。"},
         ),
     )
@@ -107,7 +108,7 @@ class WriteForm(TaskForm):
         fields.List(
             fields.Nested(BudgetRow),
             required=True,
-            validate=validate.Length(1, 50),
+            validate=row_count(1, 50),
             metadata={"label": "经费预算"},
         ),
     )
@@ -116,7 +117,7 @@ class WriteForm(TaskForm):
         fields.List(
             fields.Nested(PledgeRow),
             required=True,
-            validate=validate.Length(1, 20),
+            validate=row_count(1, 20),
             metadata={
                 "panel": "eligibility",
                 "label": "指标承诺",

@@ -3,7 +3,13 @@
 from marshmallow import Schema, fields, validate
 
 from workflows.models.campaigns import THEMES
-from workflows.steps.inputs import TaskForm, line, money, paragraph
+from workflows.steps.inputs import (
+    TaskForm,
+    line,
+    money,
+    paragraph,
+    row_count,
+)
 
 
 def _day(label: str, *, required: bool = True) -> fields.Date:
@@ -37,14 +43,14 @@ class YearForm(Schema):
     emphasis = fields.List(
         fields.Nested(EmphasisRow),
         required=True,
-        validate=validate.Length(1, 10),
+        validate=row_count(1, 10),
         metadata={"label": "年度重点", "help": "各项权重合计为 100。"},
     )
     pool_fen = money("激励资金池")
     batches = fields.List(
         fields.Nested(BatchRow),
         load_default=list,
-        validate=validate.Length(max=12),
+        validate=row_count(0, 12),
         metadata={
             "label": "批次",
             "help": "按先后填写，征集期不重叠，不填截止日按默认的征集期；揭榜在征集截止之后。可以不分批次。",

@@ -16,6 +16,7 @@ from workflows.steps.inputs import (
     identity,
     measured,
     opinion,
+    row_count,
 )
 from workflows.steps.meeting_forms import PersonRow, text
 
@@ -70,19 +71,19 @@ class ChangeStart(Schema):
     indicators = fields.List(
         fields.Nested(IndicatorRow),
         load_default=list,
-        validate=validate.Length(0, 20),
+        validate=row_count(0, 20),
         metadata={"label": "指标变更"},
     )
     joining = fields.List(
         fields.Nested(JoiningRow),
         load_default=list,
-        validate=validate.Length(0, 50),
+        validate=row_count(0, 50),
         metadata={"label": "加入的成员"},
     )
     leaving = fields.List(
         fields.Nested(PersonRow),
         load_default=list,
-        validate=validate.Length(0, 50),
+        validate=row_count(0, 50),
         metadata={"label": "退出的成员"},
     )
     leader_id = identity("新挂帅人", "person", required=False)
@@ -112,7 +113,7 @@ class ExpertsForm(TaskForm):
     experts = fields.List(
         fields.Nested(ExpertRow),
         required=True,
-        validate=validate.Length(1, 20),
+        validate=row_count(1, 20),
         metadata={"label": "论证专家", "help": "从评审专家中指定，项目团队成员回避。"},
     )
 

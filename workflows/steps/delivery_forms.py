@@ -2,7 +2,17 @@
 
 from marshmallow import Schema, fields, validate
 
-from workflows.steps.inputs import TaskForm, files, identity, measured, money, opinion, paragraph, yes_or_no
+from workflows.steps.inputs import (
+    TaskForm,
+    files,
+    identity,
+    measured,
+    money,
+    opinion,
+    paragraph,
+    row_count,
+    yes_or_no,
+)
 from workflows.steps.pledge_forms import PaymentForm
 
 
@@ -15,7 +25,7 @@ def _values(help: str, *, least: int) -> fields.List[object]:
     more = {"required": True} if least else {"load_default": list}
     return fields.List(
         fields.Nested(ValueRow),
-        validate=validate.Length(least, 20),
+        validate=row_count(least, 20),
         metadata={"label": "指标值", "help": help},
         **more,
     )
@@ -41,7 +51,7 @@ class VerifyForm(TaskForm):
     rows = fields.List(
         fields.Nested(MeasuredRow),
         required=True,
-        validate=validate.Length(1, 20),
+        validate=row_count(1, 20),
         metadata={"label": "指标核验", "help": "每项由您核验的指标一行；不认可的请在意见中写明理由。"},
     )
 

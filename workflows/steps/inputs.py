@@ -135,6 +135,13 @@ def files(label: str, *, required: bool = False, help: str = "", of: str = "") -
     )
 
 
+def row_count(least: int, most: int) -> validate.Length:
+    """How many rows a table of a form takes."""
+    return validate.Length(
+        least, most, error=f"请填写 {least} 至 {most} 行。" if least else f"最多填写 {most} 行。"
+    )
+
+
 def file_ids(form: type[Schema], values: Mapping[str, Any], prefix: str = "") -> dict[str, list[int]]:
     """The ids of files in the loaded ``values`` of ``form``, by the field that holds them: ``rows.0.evidence``."""
     found: dict[str, list[int]] = {}

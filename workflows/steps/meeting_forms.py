@@ -3,7 +3,15 @@
 from marshmallow import Schema, fields, validate
 
 from workflows.domain.meetings import KINDS, ON_DEMAND
-from workflows.steps.inputs import ExactDecimal, TaskForm, files, identity, line, opinion
+from workflows.steps.inputs import (
+    ExactDecimal,
+    TaskForm,
+    files,
+    identity,
+    line,
+    opinion,
+    row_count,
+)
 
 
 class PersonRow(Schema):
@@ -15,7 +23,7 @@ def people(label: str, *, required: bool = True, help: str = "") -> fields.List[
     return fields.List(
         fields.Nested(PersonRow),
         required=required,
-        validate=validate.Length(1 if required else 0, 60),
+        validate=row_count(1 if required else 0, 60),
         metadata={"label": label, "help": help},
     )
 
@@ -36,13 +44,7 @@ class MeetingStart(Schema):
         validate=validate.OneOf(list(ON_DEMAND), labels=[KINDS[one] for one in ON_DEMAND]),
         metadata={"label": "会议类别"},
     )
-    project_id = fields.Integer(
-        load_default=None,
-        allow_none=True,
-        strict=True,
-        validate=validate.Range(1, 2**31 - 1),
-        metadata={"label": "项目编号", "help": "全厂性会议不填。"},
-    )
+    project_id = identity("项目", "project", required=False, help="全厂性会议不填。")
     chairs = people("主持人", help="纪要由其中一人签发。")
 
 
@@ -74,13 +76,13 @@ class HoldForm(TaskForm):
     decisions = fields.List(
         fields.Nested(DecisionRow),
         load_default=list,
-        validate=validate.Length(0, 50),
+        validate=row_count(0, 50),
         metadata={"label": "会议决定"},
     )
     items = fields.List(
         fields.Nested(ItemRow),
         load_default=list,
-        validate=validate.Length(0, 50),
+        validate=row_count(0, 50),
         metadata={"label": "督办事项", "help": "纪要签发后逐项交办，办结后由办公室销号。"},
     )
     minutes = files("会议纪要附件")
@@ -127,13 +129,7 @@ class CloseForm(TaskForm):
 class OrderForm(Schema):
     """督办."""
 
-    project_id = fields.Integer(
-        load_default=None,
-        allow_none=True,
-        strict=True,
-        validate=validate.Range(1, 2**31 - 1),
-        metadata={"label": "项目编号", "help": "与项目无关的不填。"},
-    )
+    project_id = identity("项目", "project", required=False, help="与项目无关的不填。")
     what = text("督办事项", longest=500)
     owner_id = identity("责任人", "person")
     due_on = fields.Date(required=True, metadata={"label": "完成日期"})

@@ -2,7 +2,14 @@
 
 from marshmallow import Schema, fields, validate
 
-from workflows.steps.inputs import TaskForm, identity, money, paragraph, yes_or_no
+from workflows.steps.inputs import (
+    TaskForm,
+    identity,
+    money,
+    paragraph,
+    row_count,
+    yes_or_no,
+)
 
 
 class TermsForm(TaskForm):
@@ -46,7 +53,7 @@ class PlanForm(TaskForm):
     rows = fields.List(
         fields.Nested(PlanRow),
         required=True,
-        validate=validate.Length(1, 20),
+        validate=row_count(1, 20),
         metadata={"label": "节点计划", "help": "已按工作日历由完成期限倒排，可以调整；不能晚于完成期限。"},
     )
 

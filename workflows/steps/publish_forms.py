@@ -16,6 +16,7 @@ from workflows.steps.inputs import (
     opens,
     opinion,
     paragraph,
+    row_count,
 )
 
 
@@ -64,7 +65,7 @@ class PostForm(Schema):
         fields.List(
             fields.Nested(IndicatorRow),
             required=True,
-            validate=validate.Length(1, 20),
+            validate=row_count(1, 20),
             metadata={"label": "指标表", "help": "每项指标写明从多少到多少、由谁核验。"},
         ),
     )
@@ -181,7 +182,7 @@ class NoBidForm(TaskForm):
     targets = fields.List(
         fields.Nested(TargetRow),
         load_default=list,
-        validate=validate.Length(max=20),
+        validate=row_count(0, 20),
         metadata={"label": "降低后的目标", "help": "只用于降门槛。"},
     )
     invited_ids = fields.List(

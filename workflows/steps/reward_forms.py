@@ -9,6 +9,7 @@ from workflows.steps.inputs import (
     files,
     identity,
     opinion,
+    row_count,
     yes_or_no,
 )
 
@@ -77,7 +78,7 @@ def share_rows() -> fields.List[dict[str, object]]:
     return fields.List(
         fields.Nested(ShareRow),
         required=True,
-        validate=validate.Length(1, 50),
+        validate=row_count(1, 50),
         metadata={
             "label": "分配方案",
             "help": "每位成员一行，比例合计 100%；谁是科级以上管理人员，以人力资源登记的为准。",

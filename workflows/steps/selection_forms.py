@@ -14,6 +14,7 @@ from workflows.steps.inputs import (
     opinion,
     paragraph,
     points,
+    row_count,
 )
 
 MOST_PEOPLE = 1000
@@ -46,7 +47,7 @@ def _rows(
     more: dict[str, Any] = {"required": True} if least else {"load_default": list}
     return fields.List(
         fields.Nested(row),
-        validate=validate.Length(least, most),
+        validate=row_count(least, most),
         metadata={"label": label, "help": help, "each": each},
         **more,
     )

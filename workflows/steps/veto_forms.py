@@ -19,13 +19,13 @@ class ProposeForm(Schema):
     clause = fields.String(
         required=True,
         validate=validate.Regexp(r"V\d{2}\Z", error="条款写作 V01 至 V10。"),
-        metadata={"label": "条款", "help": "V01 至 V10，见规则“一票否决”。"},
+        metadata={"label": "条款", "widget": "clause"},
     )
     is_major = fields.Boolean(
         load_default=False, metadata={"label": "重大", "help": "只对失泄密（V07）有区别。"}
     )
     unit_id = identity("单位", "unit", required=False, help=EITHER)
-    project_id = identity("项目", "number", required=False, help=EITHER)
+    project_id = identity("项目", "project", required=False, help=EITHER)
     facts = paragraph("事实", longest=4000)
     evidence = files("证据", required=True)
     effective_on = fields.Date(required=True, metadata={"label": "事发日期"})
