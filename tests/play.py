@@ -126,11 +126,11 @@ def status(database: Database, process: int) -> str:
 
 
 def variables(database: Database, process: int) -> dict[str, Any]:
-    """The variables of ``process`` as its last step left them."""
+    """The variables of ``process`` where a person is asked, or as its end left them."""
     with database.read() as session:
         run = Run.resume(session, session.get_one(Process, process))
-        last: dict[str, Any] = run.workflow.last_task.data
-        return last
+        standing = [task.data for task in run.before.humans.values()] or [run.workflow.data]
+        return dict(standing[0])
 
 
 def acts(database: Database, process: int) -> list[tuple[str, str]]:

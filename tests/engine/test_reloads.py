@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 import pytest
-from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from sqlalchemy.orm import Session
 
 from tests import play
@@ -53,7 +52,7 @@ class Walk:
     def begin(self, data: dict[str, Any]) -> None:
         definition = self.definition()
         process = Process(id=1, name=self.name, history_seq=0, history_head="", digest=definition.digest)
-        self.run = Run(self.session, process, definition, BpmnWorkflow(definition.spec, definition.parts))
+        self.run = Run(self.session, process, definition, codec.Instance(definition.spec, definition.parts))
         self.run.workflow.task_tree.set_data(**data)
         self.run.settle()
 
@@ -101,7 +100,7 @@ class Walk:
             "notes": [one.text for one in self.session.query(Notice).order_by(Notice.id)],
             "completed": workflow.completed,
             "waiting": sorted((task.task_spec.bpmn_id, str(task.data)) for task in ready_humans(workflow)),
-            "data": workflow.last_task.data,
+            "data": workflow.data if workflow.completed else workflow.task_tree.data,
         }
 
 

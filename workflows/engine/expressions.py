@@ -8,13 +8,13 @@ from workflows import feel
 from workflows.engine.errors import StepFailed
 
 if TYPE_CHECKING:
-    from workflows.engine.runtime import Run
+    from workflows.engine.motion import Motion
 
 
 class Expressions:
-    """Given to each instance of a workflow; ``run`` is the transaction that moves it."""
+    """Given to each instance of a workflow; ``run`` is what moves it."""
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: "Motion") -> None:
         self.run = run
 
     def evaluate(self, task: Any, expression: str, external_context: Mapping[str, Any] | None = None) -> Any:

@@ -15,7 +15,12 @@ from SpiffWorkflow.bpmn.parser.event_parsers import (
     StartEventParser,
 )
 from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
-from SpiffWorkflow.bpmn.parser.task_parsers import CallActivityParser, SubWorkflowParser
+from SpiffWorkflow.bpmn.parser.task_parsers import (
+    CallActivityParser,
+    ConditionalGatewayParser,
+    GatewayParser,
+    SubWorkflowParser,
+)
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.specs.defaults import (
     BoundaryEvent,
@@ -30,6 +35,8 @@ from SpiffWorkflow.bpmn.specs.defaults import (
 )
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
+from workflows.engine.joins import InclusiveMeeting, ParallelMeeting
+from workflows.engine.lean import make_lean
 from workflows.engine.specs import (
     SOLO,
     CycleTimer,
@@ -193,6 +200,8 @@ class Parser(BpmnParser):  # type: ignore[misc]
         full_tag("userTask"): (HumanTaskParser, HumanTask),
         full_tag("serviceTask"): (ServiceStepParser, ServiceStep),
         full_tag("businessRuleTask"): (DecisionParser, DecisionTask),
+        full_tag("parallelGateway"): (GatewayParser, ParallelMeeting),
+        full_tag("inclusiveGateway"): (ConditionalGatewayParser, InclusiveMeeting),
         full_tag("subProcess"): (OurSubprocess, SubWorkflowTask),
         full_tag("callActivity"): (OurCall, CallActivity),
         full_tag("startEvent"): (OurStart, StartEvent),
@@ -235,3 +244,4 @@ def _make_shareable(spec: ProcessSpec) -> None:
             body.completed_event.connect(task_spec.merge_child)
     for name in spec.start.trigger_specs:
         spec.task_specs[name].connect(spec.end)
+    make_lean(spec)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -34,8 +33,8 @@ def sheets(session: Session, process: Process) -> list[Sheet]:
     definition = LIBRARY.get(session, process.digest)
     workflow = codec.decode(process.state, definition)
     entries = select(HistoryEntry.node).where(HistoryEntry.process_id == process.id).distinct()
-    gone = set(session.scalars(entries)) | set(_nodes(workflow, TaskState.COMPLETED))
-    now = set(_nodes(workflow, STANDING)) if process.status == RUNNING else set()
+    gone = set(session.scalars(entries)) | workflow.passed
+    now = set(_standing(workflow)) if process.status == RUNNING else set()
     drawn = [
         _sheet(file, content, gone, now)
         for file, content in definition.files.items()
@@ -47,11 +46,11 @@ def sheets(session: Session, process: Process) -> list[Sheet]:
     )
 
 
-def _nodes(workflow: BpmnWorkflow, states: TaskState) -> Iterator[str]:
+def _standing(workflow: codec.Instance) -> Iterator[str]:
     for scope in (workflow, *workflow.subprocesses.values()):
         for task in scope.tasks.values():
             node = getattr(task.task_spec, "bpmn_id", None)
-            if node is not None and task.has_state(states):
+            if node is not None and task.has_state(STANDING):
                 yield node
 
 

@@ -2,45 +2,37 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
-from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
-from SpiffWorkflow.exceptions import TaskNotFoundException
-from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.engine import asking, boxes, codec, incidents, people, records, variables, waiting
 from workflows.engine.definitions import LIBRARY, Definition
-from workflows.engine.expressions import Expressions
 from workflows.engine.facts import Facts
 from workflows.engine.history import Chain
+from workflows.engine.motion import Motion
 from workflows.engine.registry import ROUND_END, Started
-from workflows.engine.rounds import AGREED
-from workflows.engine.specs import CycleTimer
+from workflows.engine.specs import KeyedMessage
 from workflows.engine.tables import COMPLETED, RUNNING, Delivery, Message, Process, WorkItem
-from workflows.engine.waiting import Waiting, ready_humans, scopes, timers_of
-from workflows.errors import Conflict, NotFound
+from workflows.engine.waiting import Waiting
+from workflows.errors import NotFound
 
 
-class Run:
+class Run(Motion):
     """Moves one process. The caller commits; until then nothing has happened."""
 
     def __init__(
-        self, session: Session, process: Process, definition: Definition, workflow: BpmnWorkflow
+        self, session: Session, process: Process, definition: Definition, workflow: codec.Instance
     ) -> None:
+        super().__init__(definition, workflow)
         self.session = session
         self.process = process
-        self.definition = definition
-        self.workflow = workflow
-        self.workflow.script_engine = Expressions(self)
         self.chain = Chain(process)
         self.before = Waiting()
         self.messages: list[dict[str, Any]] = []
         self.ended: set[int] = set()  # tokens of user tasks whose work items have all come to their end
-        self.moved_keys: dict[str, Any] = {}  # variables set since by whose values messages find the process
         self.told: asking.Told | None = None  # what variables said of the user tasks before a message came
 
     @classmethod
@@ -66,7 +58,7 @@ class Run:
         )
         session.add(process)
         session.flush()
-        run = cls(session, process, definition, BpmnWorkflow(definition.spec, definition.parts))
+        run = cls(session, process, definition, codec.Instance(definition.spec, definition.parts))
         run.workflow.task_tree.set_data(**variables.check(name, dict(first.data)))
         run.record("start", name, actor_id=None if first.is_anonymous else actor_id, after=first.data)
         records.write_keys(session, process, definition, first.data)
@@ -109,19 +101,9 @@ class Run:
 
     # What sets it moving.
 
-    def task(self, token: int) -> Any:
-        """The task with this serial. Raises Conflict when it is no longer there."""
-        try:
-            return self.workflow.get_task_from_id(UUID(int=token))
-        except TaskNotFoundException as error:
-            raise Conflict("流程已经走过这一步，请刷新页面。") from error
-
     def complete_human(self, token: int, values: dict[str, Any], **entry: Any) -> None:
         """Let the token leave a user task with new variables; ``entry`` goes into the history."""
-        task = self.task(token)
-        self.set_variables(task, values, **entry)
-        task.run()
-        self.settle()
+        self.complete(self.task(token), values, **entry)
 
     def end_round(self, token: int, result: str) -> dict[str, Any]:
         """The variables that a decided round gives: its result, and what its step works out from it."""
@@ -133,70 +115,23 @@ class Run:
             values |= boxes.call(self, task.task_spec.bpmn_id, ROUND_END[human.step], known)
         return values
 
-    def fire(self, token: int, node: str) -> bool:
-        """Let a timer go off. False when nothing waits for it any more."""
-        try:
-            task = self.task(token)
-        except Conflict:
-            return False
-        timers = [one for one in timers_of(task) if one.name == node]
-        if not timers or not task.has_state(TaskState.WAITING):
-            return False
-        self.chain.add("timer", node)
-        if isinstance(timers[0], CycleTimer):
-            timers[0].tick(task)
-        else:
-            task.task_spec.catch(task, BpmnEvent(timers[0]))
-        task.task_spec._update(task)
-        self.settle()
-        return True
-
     def catch(self, event: BpmnEvent) -> bool:
-        """Hand a message to whatever waits for it, event sub-processes included. False when nothing does."""
         if self.told is None:
             self.told = asking.Told.of(self.before.humans)
-        for scope in scopes(self.workflow):
-            for name in scope.spec.start.trigger_specs:
-                starts = self.definition.parts[name].bpmn_start_events
-                if any(start.event_definition == event.event_definition for start in starts):
-                    scope.spec.start.trigger_wf(scope.task_tree, name)
-        tasks = list(self.workflow.event_manager.tasks.values())
-        catching = [task for task in tasks if task.task_spec.catches(task, event)]
-        for task in catching:
-            self.chain.add("receive", task.task_spec.bpmn_id, after={"message": event.event_definition.name})
-            task.task_spec.catch(task, event)
-            task.task_spec._update(task)
-        if catching:
-            self.settle()
-        return bool(catching)
+        return super().catch(event)
 
-    def settle(self) -> None:
-        """Run every automatic step that can run, and pass over rounds that have nobody to ask."""
-        while True:
-            self.workflow.do_engine_steps()
-            empty = [task for task in ready_humans(self.workflow) if asking.is_passed_over(task)]
-            if not empty:
-                return
-            for task in empty:
-                variables.write(task, {task.task_spec.human.result: AGREED})
-                self.chain.add("skip", task.task_spec.bpmn_id)
-                task.run()
+    # What its boxes ask for.
 
-    # What it knows.
+    def serve(self, task: Any, step: str) -> bool:
+        boxes.call_service(self, task, step)
+        return True
 
-    def set_variables(self, task: Any, values: Mapping[str, Any] | None, **entry: Any) -> None:
-        """Set the variables that a box gives, at ``task``; ``entry`` goes into the history."""
-        node = task.task_spec.bpmn_id
-        new = variables.check(node, dict(values or {}))
-        before = {name: task.data[name] for name in new if name in task.data}
-        variables.write(task, new)
-        self.record(entry.pop("verb", "complete"), node, before=before, after=new, **entry)
+    def decide(self, task: Any, table: str, result: str) -> bool:
+        boxes.decide(self, task, table, result)
+        return True
 
-    def follow_keys(self, known: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        """Remember which of ``values``, set where ``known`` held until now, change how messages find the process."""
-        for key in self.definition.keys & values.keys():
-            if key not in known or known[key] != values[key]:
-                self.moved_keys[key] = values[key]
+    def send(self, task: Any, message: KeyedMessage) -> None:
+        boxes.send(self, task, message)
 
     # What is written down.
 
@@ -228,6 +163,9 @@ class Run:
     def write_history(self) -> None:
         """Write only the history: for an act that does not move the token."""
         self.chain.write(self.session)
+
+    def note(self, verb: str, node: str, **entry: Any) -> None:
+        self.chain.add(verb, node, **entry)
 
     def record(
         self,

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BpmnStartTask, _EndJoin
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BpmnStartTask, SimpleBpmnTask
 from SpiffWorkflow.bpmn.specs.defaults import (
     EventSubprocess,
     SequentialMultiInstanceTask,
@@ -25,9 +25,10 @@ from SpiffWorkflow.bpmn.util.event import PendingBpmnEvent
 from SpiffWorkflow.util.task import TaskState
 
 from workflows import clock
-from workflows.engine import boxes, variables
+from workflows.engine import variables
 from workflows.engine.errors import StepFailed
 from workflows.engine.expressions import evaluate
+from workflows.engine.joins import EndMeeting
 
 SOLO = "solo"
 STAGE = "stage"  # a round whose policy and signers are told by a variable
@@ -68,9 +69,8 @@ class ServiceStep(ServiceTask):  # type: ignore[misc]
 
     step: str
 
-    def _run_hook(self, my_task: Any) -> bool:
-        boxes.call_service(my_task.workflow.script_engine.run, my_task, self.step)
-        return True
+    def _run_hook(self, my_task: Any) -> bool | None:
+        return _finished_if(my_task.workflow.script_engine.run.serve(my_task, self.step))
 
 
 class DecisionTask(ServiceTask):  # type: ignore[misc]
@@ -79,9 +79,13 @@ class DecisionTask(ServiceTask):  # type: ignore[misc]
     table: str
     result: str
 
-    def _run_hook(self, my_task: Any) -> bool:
-        boxes.decide(my_task.workflow.script_engine.run, my_task, self.table, self.result)
-        return True
+    def _run_hook(self, my_task: Any) -> bool | None:
+        return _finished_if(my_task.workflow.script_engine.run.decide(my_task, self.table, self.result))
+
+
+def _finished_if(is_done: bool) -> bool | None:
+    """What SpiffWorkflow takes for "completed", or for "goes on elsewhere"."""
+    return True if is_done else None
 
 
 class StartOnce(BpmnStartTask):  # type: ignore[misc]
@@ -102,8 +106,10 @@ class StartOnce(BpmnStartTask):  # type: ignore[misc]
 class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        del self.task_specs["Start"]
+        self.task_specs.clear()
         self.start = StartOnce(self, "Start")
+        self.end = EndMeeting(self, f"{self.name}.EndJoin")
+        self.end.connect(SimpleBpmnTask(self, "End"))
 
 
 class EventSubprocessTask(EventSubprocess):  # type: ignore[misc]
@@ -212,16 +218,14 @@ class CycleTimer(DueTimer, CycleTimerEventDefinition):  # type: ignore[misc]
     def tick(self, my_task: Any) -> None:
         """Go round once and set the next due instant, or be finished when that was the last time.
 
-        Rounds missed while nothing ran are made up for by this one: the next is due in the future. Rounds that
-        are over are taken out of the state.
+        Rounds missed while nothing ran are made up for by this one: the next is due in the future. What is begun
+        stands beside the activity and goes on when that ends.
         """
-        for child in my_task.children:
-            if _is_over(child):
-                my_task.workflow._remove_task(child.id)
+        fired = my_task.parent.parent._add_child(my_task.task_spec, TaskState.COMPLETED)
+        fired.data, fired.triggered = dict(my_task.data), True
         for output in my_task.task_spec.outputs:
-            child = my_task._add_child(output, TaskState.FUTURE)
-            child.task_spec._predict(child, mask=TaskState.NOT_FINISHED_MASK)
-            child.task_spec._update(child)
+            if not isinstance(output, BoundaryEventJoin):
+                output._update(fired._add_child(output, TaskState.FUTURE))
         rounds, every = self._cycle(my_task)
         done = my_task.internal_data.get(f"rounds {self.name}", 0) + 1
         due = my_task.internal_data[f"due {self.name}"]
@@ -229,6 +233,8 @@ class CycleTimer(DueTimer, CycleTimerEventDefinition):  # type: ignore[misc]
         my_task.internal_data |= {f"rounds {self.name}": done, f"due {self.name}": due + every * (missed + 1)}
         if rounds is not None and done >= rounds:
             self.catch(my_task)
+        else:
+            my_task.workflow.script_engine.run.pass_by(self.name)
 
     def _first_due(self, my_task: Any) -> dt.datetime:
         return clock.now() + self._cycle(my_task)[1]
@@ -242,13 +248,6 @@ class CycleTimer(DueTimer, CycleTimerEventDefinition):  # type: ignore[misc]
         if match is None or not every:
             raise StepFailed(self.name, f"a cycle is written R3/PT24H, not {text!r}")
         return (int(match[1]) if match[1] else None), every
-
-
-def _is_over(task: Any) -> bool:
-    """Whether nothing is left to do in the branch at ``task`` but to wait for the others at the end."""
-    if isinstance(task.task_spec, BoundaryEventJoin | _EndJoin):
-        return True
-    return task.has_state(TaskState.FINISHED_MASK) and all(map(_is_over, task.children))
 
 
 def iso_duration(text: str) -> dt.timedelta | None:
@@ -285,4 +284,4 @@ class KeyedMessage(MessageEventDefinition):  # type: ignore[misc]
         variables.write(my_task, my_task.internal_data.pop(f"message {self.name}", {}))
 
     def throw(self, my_task: Any) -> None:
-        boxes.send(my_task.workflow.script_engine.run, my_task, self)
+        my_task.workflow.script_engine.run.send(my_task, self)
