@@ -213,7 +213,13 @@ PLEDGE_SHORT = {  # by whether the indicator is a hard one
 
 def set_up(app: Flask) -> None:
     app.jinja_env.filters.update(
-        day=day, moment=moment, until=until, money=money, number=number, clock_time=clock_time
+        day=day,
+        moment=moment,
+        until=until,
+        money=money,
+        number=number,
+        clock_time=clock_time,
+        file_size=file_size,
     )
     app.jinja_env.globals.update(
         kind_of_node=gantt.kind_of,
@@ -291,6 +297,12 @@ def number(value: Decimal | int) -> str:
     """Thousands grouped, no trailing zeros: 1,234.5."""
     text = f"{Decimal(value):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def file_size(size: int) -> str:
+    """``size`` bytes in whole KB, or in MB from one MB on; a file of any content has 1 KB."""
+    kilobytes = -(-size // 1024)
+    return f"{kilobytes} KB" if kilobytes < 1024 else f"{size / 1024**2:.1f} MB"
 
 
 def _is_chinese() -> bool:

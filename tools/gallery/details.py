@@ -47,7 +47,11 @@ OF_ONE: dict[str, tuple[str, Select[Any], str]] = {  # argument, its value, logi
     "approvals.show": ("approval_id", _newest(Approval.id), READER),
     "campaigns.show": ("year_id", _newest(CampaignYear.id), READER),
     "challenges.opening": ("challenge_id", _newest(OpeningConfirmation.challenge_id), READER),
-    "challenges.trial": ("challenge_id", _newest(Challenge.id), "leader"),
+    "challenges.trial": (
+        "challenge_id",
+        _newest(Challenge.id).where(Challenge.published_at.is_not(None)),
+        "leader",
+    ),
     "selections.show": ("challenge_id", _newest(Panel.challenge_id), READER),
     "publicities.objection": ("objection_id", _newest(Objection.id), "supervision"),
     "meetings.item": ("action_item_id", _newest(ActionItem.id), READER),

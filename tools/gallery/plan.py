@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp import navigation
+from webapp.views import project_tabs
 from workflows.engine.tables import OPEN, WorkCandidate, WorkItem
 from workflows.models import (
     Acceptance,
@@ -30,7 +31,6 @@ from workflows.work import SENDERS, STARTS
 
 READER = "office"  # who sees nearly everything
 HOMES = ("office", "leader", "director", "hse", "supervision")  # each lands on something else
-PROJECT_TABS = ("team", "nodes", "meetings", "changes", "deliverables", "reward", "activity")
 THINGS: dict[str, Any] = {
     "problems": Problem,
     "challenges": Challenge,
@@ -103,7 +103,8 @@ def _things(session: Session) -> Iterator[Shot]:
     running = session.scalar(select(Project.id).where(Project.rag == "red").limit(1))
     if running is not None:
         yield from (
-            Shot(f"project-{tab}", f"/projects/{running}?tab={tab}", state="overdue") for tab in PROJECT_TABS
+            Shot(f"project-{tab}", f"/projects/{running}?tab={tab}", state="overdue")
+            for tab in project_tabs.TABS
         )
 
 
