@@ -25,6 +25,7 @@ from webapp import (
     rule_terms,
     rule_words,
     security,
+    state_terms,
     views,
 )
 from workflows import jobs, seal, storage, watch
@@ -50,6 +51,7 @@ def create_app(**overrides: Any) -> Flask:
     errors.set_up(app)
     security.set_up(app)
     formats.set_up(app)
+    state_terms.set_up(app)
     reward_terms.set_up(app)
     rule_words.set_up(app)
     rule_terms.set_up(app)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from flask import url_for
 
-from webapp.formats import RAG_LIGHTS
+from webapp.state_terms import RAG_LIGHTS
 from workflows.domain.cockpits import Cockpit
 
 STAGES = {

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webapp.formats import Chip
+from webapp.state_terms import Chip
 
 REWARD_STATES = {
     "measuring": Chip("测算中", "○", "blue"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from webapp.formats import Chip
+from webapp.state_terms import Chip
 from workflows import clock
 from workflows.domain import approvals, change_terms, permissions
 from workflows.domain.terms import APPROVAL_KINDS, LISTING_ACTIONS, MODES

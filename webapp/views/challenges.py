@@ -8,8 +8,8 @@ from werkzeug import Response
 from werkzeug.datastructures import MultiDict
 
 from webapp import auth, db, forms, idempotency, trial_forms
-from webapp.formats import CHALLENGE_STATES
 from webapp.pages import PAGE_SIZE, Paging, number_of, one_of, page_number, searched, tasks_on, year_of
+from webapp.state_terms import CHALLENGE_STATES
 from workflows import clock, work
 from workflows.domain import (
     approvals,

@@ -9,8 +9,8 @@ from flask import Blueprint, render_template, request, url_for
 from werkzeug import Response
 
 from webapp import auth, db, papers
-from webapp.formats import ACTION_ITEM_STATES
 from webapp.pages import PAGE_SIZE, Paging, one_of, page_number, searched, tasks_on
+from webapp.state_terms import ACTION_ITEM_STATES
 from workflows import access, clock
 from workflows.domain import action_items, meeting_papers, meetings
 from workflows.errors import NotFound

@@ -3,8 +3,8 @@
 from flask import Blueprint, render_template, request, url_for
 
 from webapp import auth, db
-from webapp.formats import PROBLEM_STATES
 from webapp.pages import PAGE_SIZE, Paging, one_of, page_number, searched, tasks_on
+from webapp.state_terms import PROBLEM_STATES
 from workflows.domain import justifications, permissions, problems
 
 pages = Blueprint("problems", __name__)

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from webapp import auth, db, gantt
-from webapp.formats import PROJECT_STATES, RAG_LIGHTS
 from webapp.pages import PAGE_SIZE, Paging, one_of, page_number, searched, tasks_on
+from webapp.state_terms import PROJECT_STATES, RAG_LIGHTS
 from webapp.views import project_tabs
 from webapp.views.files import send
 from workflows import clock
