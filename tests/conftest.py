@@ -1,6 +1,7 @@
 """Fixtures: a migrated database of each kind for every test that asks for one, a held clock, a Chromium."""
 
 import datetime as dt
+import functools
 import os
 import secrets
 import shutil
@@ -19,7 +20,7 @@ from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
 from tools import steps
-from workflows import clock, db, schema
+from workflows import clock, db, schema, watch
 
 hypothesis.settings.register_profile(
     "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -80,12 +81,37 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def installed_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the shipped diagrams and tables stored in it."""
+    file = tmp_path_factory.mktemp("installed") / "template.db"
+    shutil.copyfile(migrated_sqlite, file)
+    opened = db.connect(f"sqlite:///{file}")
+    watch.install(opened)
+    opened.engine.dispose()
+    return file
+
+
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the SQLite database of the running test is: one place, so that statements compiled before serve again."""
+    return tmp_path_factory.mktemp("database") / "test.db"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(migrated_sqlite: Path) -> Path:
+    """What the SQLite database of a test is a copy of."""
+    return migrated_sqlite
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Address of a migrated database without rows; the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        file = tmp_path / "test.db"
-        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), file)
+        file: Path = request.getfixturevalue("sqlite_file")
+        for left in file.parent.iterdir():
+            left.unlink()  # not written over: whoever still holds it must not meet the next test
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
         yield f"sqlite:///{file}"
     else:
         url = request.getfixturevalue("migrated_postgres")
@@ -115,12 +141,18 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
             yield url
 
 
+@pytest.fixture(scope="session")
+def opened() -> Callable[[str], db.Database]:
+    """Opens the database at an address, each once: statements are compiled once for all tests."""
+    return functools.cache(db.connect)
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[db.Database]:
+def database(database_url: str, opened: Callable[[str], db.Database]) -> Iterator[db.Database]:
     """A migrated database without rows, on SQLite and on PostgreSQL, for tests that commit."""
-    opened = db.connect(database_url)
-    yield opened
-    opened.engine.dispose()
+    found = opened(database_url)
+    yield found
+    found.engine.dispose()
 
 
 @pytest.fixture

@@ -86,8 +86,13 @@ def test_a_key_costs_a_statement_only_when_it_changes(
 ) -> None:
     trial.begin(trials, "late_receiver", someone, case_id=1)
     said: list[str] = []
-    event.listen(trials.engine, "before_cursor_execute", lambda _c, _cur, text, *_: said.append(text))
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(statement)
+
+    event.listen(trials.engine, "before_cursor_execute", note)
     play.complete(trials, "trial.work", by=someone, set=values)
+    event.remove(trials.engine, "before_cursor_execute", note)
     assert sum(text.startswith("UPDATE process_key") for text in said) == writes
     assert any("process_key" in text for text in said) == bool(writes)
 

@@ -10,6 +10,12 @@ from tests.processes.cast import Cast, gather
 from workflows import db, seal, storage
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(installed_sqlite: Path) -> Path:
+    """Every test here installs the shipped processes: it finds them stored."""
+    return installed_sqlite
+
+
 @pytest.fixture
 def campaign(database: db.Database, clock_at: Callable[..., None], tmp_path: Path) -> Iterator[db.Database]:
     """A database for a campaign under a held clock; what is logged is not printed."""

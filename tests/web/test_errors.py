@@ -18,6 +18,12 @@ Visit = Callable[[], Visitor]
 
 
 @pytest.fixture
+def app(fresh_app: Flask) -> Flask:
+    """One of its own: it gets a page more, loses its database, and its disk is full."""
+    return fresh_app
+
+
+@pytest.fixture
 def raising(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
     """Let /raise, a page for everybody, raise a given error."""
 

@@ -24,9 +24,10 @@ def store(session: Session, files: Mapping[str, bytes]) -> list[Row]:
     versions becomes a draft. Two servers that start at once store it once.
     """
     rules.forget(session)
+    known = {tuple(row) for row in session.execute(select(RuleVersion.file, RuleVersion.digest))}
     drafts = []
     for file, content in files.items():
-        if file.endswith(".dmn"):
+        if file.endswith(".dmn") and (file, rules.digest_of(content)) not in known:
             number = _keep(session, file, content.decode(), is_first_adopted=True)
             if number is not None and number > 1:
                 drafts.append((file, number))

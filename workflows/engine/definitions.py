@@ -5,7 +5,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,12 @@ def digest_of(process: str, files: Files) -> str:
     return hashlib.sha256(orjson.dumps([process, lengths])).hexdigest()
 
 
+@lru_cache(maxsize=4)
+def _digested(files: tuple[tuple[str, bytes], ...]) -> list[tuple[str, str, Files]]:
+    """Process, digest and files of every bundle: the same files are taken apart once in a process."""
+    return [(one, digest_of(one, bundle), bundle) for one, bundle in bundles(dict(files)).items()]
+
+
 def build(process: str, files: Files) -> Definition:
     """Parse a bundle. The diagrams are taken to be right: engine.gate says so before they get here."""
     parser = Parser()
@@ -175,8 +181,8 @@ class Library:
     def install(self, files: Files) -> list[Definition]:
         """Make the processes in ``files`` the current ones; one that is known already is not parsed again."""
         built = [
-            self._by_digest.get(digest_of(process, bundle)) or build(process, bundle)
-            for process, bundle in bundles(files).items()
+            self._by_digest.get(digest) or build(process, bundle)
+            for process, digest, bundle in _digested(tuple(files.items()))
         ]
         with self._lock:
             self._by_digest |= {one.digest: one for one in built}
