@@ -62,14 +62,26 @@ def stage() -> Iterator[Stage]:
 @contextmanager
 def empty() -> Iterator[str]:
     """The address of a new, migrated database."""
+    with _created(sql.SQL("template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")) as address:
+        schema.upgrade(address)
+        yield address
+
+
+@contextmanager
+def copied(address: str) -> Iterator[str]:
+    """The address of a copy of the database at ``address``, to which nobody may be connected."""
+    with _created(sql.Identifier(make_url(address).database or "")) as made:
+        yield made
+
+
+@contextmanager
+def _created(template: sql.Composable) -> Iterator[str]:
     name = f"jiebang_bench_{os.getpid()}_{secrets.token_hex(4)}"
     with closing(psycopg.connect(server(), autocommit=True)) as connection:
-        create = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'"
-        connection.execute(sql.SQL(create).format(sql.Identifier(name)))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template)
+        connection.execute(create)
         try:
-            address = make_url(server()).set(database=name).render_as_string(hide_password=False)
-            schema.upgrade(address)
-            yield address
+            yield make_url(server()).set(database=name).render_as_string(hide_password=False)
         finally:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
