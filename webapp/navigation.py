@@ -47,10 +47,13 @@ GROUPS: dict[str, tuple[Room, ...]] = {
 ROOMS = {room.endpoint: room for rooms in GROUPS.values() for room in rooms}
 
 
+BELONGS = {"units": "organisation", "posts": "organisation"}  # blueprints to whose room they belong
+
+
 def is_current(room: Room, endpoint: str | None) -> bool:
     """Whether ``endpoint`` is in ``room``: the room itself, or a page of its blueprint that is no room of its own."""
     if endpoint is None or endpoint in ROOMS:
         return room.endpoint == endpoint
-    blueprint = endpoint.partition(".")[0]
+    blueprint = BELONGS.get(endpoint.partition(".")[0], endpoint.partition(".")[0])
     first = next((one for one in ROOMS if one.startswith(f"{blueprint}.")), None)
     return room.endpoint == first

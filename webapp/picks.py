@@ -48,7 +48,7 @@ def people_picks() -> PersonPicks:
 
 
 def _units() -> dict[str, int]:
-    return {unit.name: unit.id for unit in accounts.units(db.session())}
+    return {unit.name: unit.id for unit in accounts.open_units(db.session())}
 
 
 def _posts() -> dict[str, int]:

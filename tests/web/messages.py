@@ -21,6 +21,7 @@ SHOWN = (
     "workflows/sharing.py",
     "workflows/tasks.py",
     "workflows/timelines.py",
+    "workflows/unit_closings.py",
     "workflows/work.py",
 )
 NAMES = re.compile(r'name="([^"]*[\u3400-\u9fff][^"]*)"')

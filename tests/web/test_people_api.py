@@ -199,3 +199,49 @@ def test_the_department_of_people_keeps_the_register_of_relations(database: Data
     assert (ended.status_code, ended.get_json()["until_day"]) == (200, "2026-01-31")
     assert hr.post(path, {"until_day": "2026-01-31", "reason": "已离婚"}).status_code == 409
     assert hr.get("/relations?in_force=true").get_json() == {"rows": [], "total": 0}
+
+
+def test_units_and_posts_are_kept_by_an_administrator(database: Database, program: Speak) -> None:
+    add_people(database)
+    with database.transaction() as session:
+        factories.user(session, login="root", name="管运维", roles=["admin"])
+    root, li = program("root"), program("li")
+    li_id = li.get("/me").get_json()["id"]
+
+    def put(speaker: Program, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        headers = {**speaker.headers, "Idempotency-Key": uuid.uuid4().hex}
+        answer = speaker.client.put(f"/api/v1{path}", json=body, headers=headers)
+        return answer.status_code, answer.get_json()
+
+    fresh = {"code": "CQ9", "name": "采气九区", "kind": "branch", "parent_id": 1}
+    added = root.post("/units", fresh)
+    assert added.status_code == 201
+    unit = added.get_json()
+    path = f"/units/{unit['id']}"
+    assert (unit["name"], unit["parent_id"], unit["is_whole"], unit["people"]) == ("采气九区", 1, False, 0)
+    assert list(root.post("/units", fresh).get_json()["errors"]) == ["code", "name"]
+    assert li.post("/units", {**fresh, "code": "Z", "name": "别区"}).status_code == 403
+    assert put(root, path, {"name": "采气十区", "kind": "team"})[1]["parent_id"] is None
+    heads = {"party_secretary": [li_id], "admin_head": [li_id]}
+    status, headed = put(root, f"{path}/heads", heads)
+    assert (status, headed["is_whole"], headed["admin_head"][0]["name"]) == (200, True, "李四")
+    post = root.post("/posts", {"code": "P1", "name": "技师", "unit_id": unit["id"]}).get_json()
+    holders = f"/posts/{post['id']}/holders"
+    held = root.post(holders, {"user_id": li_id, "from_day": "2025-03-01"})
+    assert (held.status_code, held.get_json()["holders"][0]["from_day"]) == (201, "2025-03-01")
+    assert root.post(f"{path}/closing", {"reason": "并入"}).status_code == 409
+    assert root.post(f"/posts/{post['id']}/closing", {"reason": "并入"}).status_code == 409
+    left = root.post(f"{holders}/{li_id}/dismissal", {"to_day": "2025-09-30"}).get_json()
+    assert (left["holders"], left["former_holders"][0]["to_day"]) == ([], "2025-09-30")
+    assert (
+        put(root, f"/posts/{post['id']}", {"name": "高级技师", "unit_id": unit["id"]})[1]["name"]
+        == "高级技师"
+    )
+    assert li.get(f"/posts?unit_id={unit['id']}").get_json()["total"] == 1
+    assert root.post(f"/posts/{post['id']}/closing", {"reason": "并入"}).status_code == 200
+    assert root.post(f"/posts/{post['id']}/reopening", {"reason": "恢复"}).get_json()["closed_on"] is None
+    closed = root.post(f"{path}/closing", {"reason": "并入"})
+    assert (closed.status_code, closed.get_json()["closed_on"] is None) == (200, False)
+    assert li.get(path).get_json()["admin_head"] == []
+    assert root.post(f"{path}/reopening", {"reason": "恢复"}).get_json()["closed_on"] is None
+    assert li.get("/units/999").status_code == 404

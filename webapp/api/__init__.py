@@ -38,6 +38,7 @@ from webapp.api import (
     selections,
     sharing,
     tokens,
+    units,
     vetoes,
     work_items,
 )
@@ -69,6 +70,7 @@ def set_up(app: Flask) -> None:
         tokens,
         me,
         people,
+        units,
         notices,
         acts,
         work_items,

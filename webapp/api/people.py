@@ -25,7 +25,9 @@ class UnitShown(Schema):
     id = fields.Integer(required=True)
     code = fields.String(required=True)
     name = fields.String(required=True)
+    kind = fields.String(required=True)
     parent_id = fields.Integer(required=True, allow_none=True)
+    closed_on = fields.Date(required=True, allow_none=True, metadata={"description": "撤销日期"})
 
 
 class PersonShown(Schema):

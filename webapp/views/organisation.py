@@ -12,6 +12,7 @@ from werkzeug import Response
 from webapp import auth, db, forms, i18n, idempotency
 from workflows import calendar, clock, work
 from workflows.domain import permissions, unit_trees, workdays
+from workflows.domain import units as units_kept
 from workflows.errors import Invalid
 
 pages = Blueprint("organisation", __name__)
@@ -44,6 +45,8 @@ def units() -> str:
         lacking_admin=sum(not one.admin_head for one in nodes),
         only_missing=only_missing,
         plant=unit_trees.plant_heads(db.session()),
+        closed=unit_trees.closed(db.session()),
+        kinds=units_kept.KINDS,
         administers=permissions.may_administer(db.session(), auth.actor()),
     )
 

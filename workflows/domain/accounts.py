@@ -144,7 +144,7 @@ def add_unit(session: Session, *, code: str, name: str, parent: Unit | None) -> 
 
 def unit_by_code(session: Session, code: str) -> Unit:
     """The unit of that code. Raises NotFound."""
-    unit = session.scalar(select(Unit).where(Unit.code == code))
+    unit = session.scalar(select(Unit).where(Unit.code == code, Unit.closed_on.is_(None)))
     if unit is None:
         raise NotFound("没有这个单位代码。")
     return unit
@@ -205,13 +205,18 @@ def find(
 
 
 def units(session: Session) -> list[Unit]:
-    """Every unit, by name."""
+    """Every unit, closed ones too, by name."""
     return list(session.scalars(select(Unit).order_by(Unit.name)))
 
 
+def open_units(session: Session) -> list[Unit]:
+    """The units that can be chosen, by name."""
+    return list(session.scalars(select(Unit).where(Unit.closed_on.is_(None)).order_by(Unit.name)))
+
+
 def posts(session: Session) -> list[Post]:
-    """Every post, by code."""
-    return list(session.scalars(select(Post).order_by(Post.code)))
+    """The posts that can be held, by code."""
+    return list(session.scalars(select(Post).where(Post.closed_on.is_(None)).order_by(Post.code)))
 
 
 def issue_token(session: Session, user: User, *, name: str, days: int) -> str:

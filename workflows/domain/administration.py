@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.domain import accounts, audit, passwords, permissions
+from workflows.domain import accounts, audit, holdings, passwords, permissions
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import ApiToken, Delegation, Post, PostHolding, RoleGrant, Unit, User
 
@@ -45,9 +45,7 @@ def reset_password(session: Session, user: User, *, actor: User | None) -> str:
 def add(session: Session, values: Mapping[str, Any], *, actor: User) -> tuple[User, str]:
     """建立账号: ``values`` hold login and DATA. The person and their one-time password. Raises Forbidden, Conflict, Invalid."""
     permissions.check_administers(session, actor)
-    unit = session.get(Unit, values["unit_id"])
-    if unit is None:
-        raise Invalid({"unit_id": ["没有这个单位。"]})
+    unit = _home(session, values["unit_id"])
     email = accounts.checked_email(values["email"])
     user = accounts.create(
         session,
@@ -64,8 +62,8 @@ def add(session: Session, values: Mapping[str, Any], *, actor: User) -> tuple[Us
 def change(session: Session, user: User, values: Mapping[str, Any], *, actor: User) -> None:
     """修改资料: ``values`` hold DATA. Raises Forbidden, Invalid."""
     permissions.check_administers(session, actor)
-    if session.get(Unit, values["unit_id"]) is None:
-        raise Invalid({"unit_id": ["没有这个单位。"]})
+    if values["unit_id"] != user.unit_id:
+        _home(session, values["unit_id"])
     wanted = {**values, "name": values["name"].strip(), "email": accounts.checked_email(values["email"])}
     before = {name: getattr(user, name) for name in DATA if getattr(user, name) != wanted[name]}
     if not before:
@@ -76,6 +74,15 @@ def change(session: Session, user: User, values: Mapping[str, Any], *, actor: Us
         session, "change", actor=actor, user=user, before=before, after={one: wanted[one] for one in before}
     )
     session.flush()
+
+
+def _home(session: Session, unit_id: int) -> Unit:
+    unit = session.get(Unit, unit_id)
+    if unit is None:
+        raise Invalid({"unit_id": ["没有这个单位。"]})
+    if unit.closed_on is not None:
+        raise Invalid({"unit_id": [f"{unit.name}已撤销，请另选单位。"]})
+    return unit
 
 
 def check_roles(roles: Collection[Held], unit_ids: Collection[int]) -> None:
@@ -98,7 +105,7 @@ def set_roles(session: Session, user: User, roles: Iterable[Held], *, actor: Use
     if actor.id == user.id:
         raise Forbidden("不能调整自己的角色，请由另一位系统管理员办理。")
     wanted = set(roles)
-    check_roles(wanted, set(session.scalars(select(Unit.id))))
+    check_roles(wanted, set(session.scalars(select(Unit.id).where(Unit.closed_on.is_(None)))))
     replace_roles(session, user, wanted, actor=actor, reason=reason)
 
 
@@ -140,26 +147,30 @@ def posts_of(session: Session, user: User) -> list[Post]:
 def set_posts(
     session: Session, user: User, post_ids: Iterable[int], *, actor: User, reason: str = ""
 ) -> None:
-    """调整岗位: ``post_ids`` are all that ``user`` holds from now on. Raises Forbidden, Invalid."""
+    """调整岗位: ``post_ids`` are all that ``user`` holds from today on. Raises Forbidden, Invalid."""
     permissions.check_administers(session, actor)
     wanted = set(post_ids)
-    if len(set(session.scalars(select(Post.id).where(Post.id.in_(wanted))))) != len(wanted):
-        raise Invalid({"posts": ["没有这个岗位。"]})
     held = {one.id for one in posts_of(session, user)}
+    fresh = select(Post.id).where(Post.id.in_(wanted - held), Post.closed_on.is_(None))
+    if set(session.scalars(fresh)) != wanted - held:
+        raise Invalid({"posts": ["没有这个岗位，或者它已撤销。"]})
     if wanted == held:
         return
-    gone = delete(PostHolding).where(PostHolding.user_id == user.id, PostHolding.post_id.in_(held - wanted))
-    session.execute(gone)
-    session.add_all(PostHolding(post_id=one, user_id=user.id) for one in sorted(wanted - held))
-    changed = {"before": {"posts": sorted(held - wanted)}, "after": {"posts": sorted(wanted - held)}}
-    audit.note(session, "posts", actor=actor, user=user, reason=reason, **changed)
+    for post_id in sorted(held - wanted):
+        holdings.end(session, session.get_one(PostHolding, (post_id, user.id)), to_day=clock.today())
+    for post_id in sorted(wanted - held):
+        holdings.begin(session, post_id, user.id, from_day=clock.today())
+    before, after = {"posts": sorted(held - wanted)}, {"posts": sorted(wanted - held)}
+    audit.note(session, "posts", actor=actor, user=user, before=before, after=after, reason=reason)
     session.flush()
 
 
 def activate(session: Session, user: User, *, actor: User) -> None:
-    """恢复账号. Raises Forbidden unless ``actor`` administers."""
+    """恢复账号. Raises Forbidden unless ``actor`` administers, Conflict while the unit is closed."""
     permissions.check_administers(session, actor)
     if not user.is_active:
+        if user.unit.closed_on is not None:
+            raise Conflict(f"{user.unit.name}已撤销，请先在“修改资料”中改到别的单位。")
         user.is_active = True
         audit.note(session, "activate", actor=actor, user=user)
 

@@ -47,8 +47,8 @@ def begin(session: Session, challenge: Challenge, *, leader: User, unit_id: int 
     if any(bid.state in LIVE for bid in earlier):
         raise Conflict("您对这个榜单已有一份申报，请在待办中继续办理。")
     unit = session.get(Unit, leader.unit_id if unit_id is None else unit_id)
-    if unit is None:
-        raise Invalid({"unit_id": ["没有这个单位。"]})
+    if unit is None or unit.closed_on is not None:
+        raise Invalid({"unit_id": ["没有这个单位，或者它已撤销。"]})
     bid = Bid(challenge=challenge, leader=leader, unit=unit, attempt=len(earlier) + 1)
     bid.listing = challenge.relist_count
     own = TeamMember(seq=1, user_id=leader.id, role="leader", workload_pct=30, confirmed_at=clock.now())

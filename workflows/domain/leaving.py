@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from workflows.domain import administration, permissions, projects
+from workflows import clock
+from workflows.domain import administration, holdings, permissions, projects
 from workflows.errors import Conflict, Forbidden
 from workflows.models import (
     ActionItem,
@@ -123,9 +124,9 @@ def _move_role(
 
 
 def _move_post(session: Session, thing: Thing, leaver: User, other: User) -> None:
-    session.delete(session.get_one(PostHolding, (thing.id, leaver.id)))
+    holdings.end(session, session.get_one(PostHolding, (thing.id, leaver.id)), to_day=clock.today())
     if session.get(PostHolding, (thing.id, other.id)) is None:
-        session.add(PostHolding(post_id=thing.id, user_id=other.id))
+        holdings.begin(session, thing.id, other.id, from_day=clock.today())
 
 
 def _move_lead(session: Session, thing: Thing, leaver: User, other: User) -> None:

@@ -89,17 +89,17 @@ def snapshot(challenge: Challenge) -> dict[str, Any]:
 
 def _unknown(session: Session, values: Mapping[str, Any]) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
-    if session.get(Unit, values["sponsor_unit_id"]) is None:
-        fields["sponsor_unit_id"] = ["没有这个单位。"]
+    asked = {values["sponsor_unit_id"], *(row["verifier_unit_id"] for row in values["indicators"])}
+    known = set(session.scalars(select(Unit.id).where(Unit.id.in_(asked), Unit.closed_on.is_(None))))
+    if values["sponsor_unit_id"] not in known:
+        fields["sponsor_unit_id"] = ["没有这个单位，或者它已撤销。"]
     for name in ("party_lead_id", "admin_lead_id"):
         lead = session.get(User, values[name])
         if lead is None or not lead.is_active:
             fields[name] = ["没有这个人员。"]
-    asked = {row["verifier_unit_id"] for row in values["indicators"]}
-    known = set(session.scalars(select(Unit.id).where(Unit.id.in_(asked))))
     for place, row in enumerate(values["indicators"]):
         if row["verifier_unit_id"] not in known:
-            fields[f"indicators.{place}.verifier_unit_id"] = ["没有这个单位。"]
+            fields[f"indicators.{place}.verifier_unit_id"] = ["没有这个单位，或者它已撤销。"]
     return fields
 
 

@@ -68,7 +68,16 @@ from workflows.models.listings import ListingAction, ListingChange
 from workflows.models.meetings import ActionItem, ItemState, Meeting, MeetingKind, MeetingPerson, MeetingState
 from workflows.models.notices import MailHabit, Notice, NoticePreference
 from workflows.models.openings import OpeningConfirmation
-from workflows.models.organisation import ApiToken, Expert, Post, PostHolding, RoleGrant, Unit, User
+from workflows.models.organisation import (
+    ApiToken,
+    Expert,
+    PastHolding,
+    Post,
+    PostHolding,
+    RoleGrant,
+    Unit,
+    User,
+)
 from workflows.models.outbox import Mail
 from workflows.models.panels import ConflictRecord, DefenceSlot, Panel, PanelDraw, PanelMember, SeatState
 from workflows.models.pledges import Pledge, PledgeSignature, PledgeState
@@ -184,6 +193,7 @@ __all__ = [
     "PanelDraw",
     "PanelMember",
     "PasswordReset",
+    "PastHolding",
     "PayoutBatch",
     "PayoutRow",
     "Phrase",

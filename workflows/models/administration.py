@@ -11,7 +11,7 @@ from workflows.models.organisation import User
 
 
 class AdminEntry(Base):
-    """管理记录: one act of an administrator (None: an operator on the host) on a person, with what it changed."""
+    """管理记录: one act of an administrator (None: an operator on the host) on a person or on what ``about`` names, with what it changed."""
 
     __tablename__ = "admin_entry"
 
@@ -19,12 +19,16 @@ class AdminEntry(Base):
     at: Mapped[dt.datetime]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    about: Mapped[str] = mapped_column(
+        String(30), default="", index=True
+    )  # "unit:3", "batch:2", or "" for a person or nothing of these
     verb: Mapped[str] = mapped_column(String(30))  # domain.audit.VERBS
     before: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     reason: Mapped[str] = mapped_column(String(200), default="")
 
     actor: Mapped[User | None] = relationship(foreign_keys=[actor_id])
+    user: Mapped[User | None] = relationship(foreign_keys=[user_id])
 
 
 class PasswordReset(Base):

@@ -16,7 +16,9 @@ class Unit(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(20), unique=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
+    kind: Mapped[str] = mapped_column(String(20), default="")  # domain.units.KINDS, "" when nobody has said
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    closed_on: Mapped[dt.date | None]  # 撤销: kept for what it did, chosen no more
 
 
 class User(Base):
@@ -70,6 +72,7 @@ class Post(Base):
     name: Mapped[str] = mapped_column(String(80))
     business_duty: Mapped[str] = mapped_column(default="")
     party_duty: Mapped[str] = mapped_column(default="")
+    closed_on: Mapped[dt.date | None]
 
 
 class PostHolding(Base):
@@ -79,6 +82,23 @@ class PostHolding(Base):
 
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True, index=True)
+    from_day: Mapped[dt.date | None]  # None where nobody has kept it
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+
+class PastHolding(Base):
+    """``user`` held ``post`` through ``to_day``."""
+
+    __tablename__ = "past_holding"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    from_day: Mapped[dt.date | None]
+    to_day: Mapped[dt.date]
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
 
 class ApiToken(Base):

@@ -38,6 +38,10 @@ class Known:
     units: dict[str, Unit]
     posts: dict[str, Post]
     people: dict[str, User]
+    closed: dict[
+        str, set[str]
+    ]  # by sheet: the codes of closed units and posts, the names of closed units as well
+    closed_posts: set[tuple[str, str]]  # the code of the unit, and the name
 
 
 @dataclass(frozen=True)
@@ -52,19 +56,32 @@ class Plan:
 
 
 def known(session: Session) -> Known:
-    """Everything there is, in three queries."""
+    """Everything that is in use, in four queries, and the codes of what was closed."""
     people = session.scalars(select(User).options(selectinload(User.grants)))
     return Known(
-        units={one.code: one for one in session.scalars(select(Unit))},
-        posts={one.code: one for one in session.scalars(select(Post))},
+        units={one.code: one for one in session.scalars(select(Unit).where(Unit.closed_on.is_(None)))},
+        posts={one.code: one for one in session.scalars(select(Post).where(Post.closed_on.is_(None)))},
+        closed=_closed(session),
+        closed_posts=_closed_posts(session),
         people={one.login.lower(): one for one in people},
     )
+
+
+def _closed(session: Session) -> dict[str, set[str]]:
+    units = session.execute(select(Unit.code, Unit.name).where(Unit.closed_on.is_not(None))).all()
+    posts = session.scalars(select(Post.code).where(Post.closed_on.is_not(None)))
+    return {UNITS: {text for row in units for text in row}, POSTS: set(posts)}
+
+
+def _closed_posts(session: Session) -> set[tuple[str, str]]:
+    query = select(Unit.code, Post.name).join(Post, Post.unit_id == Unit.id)
+    return {(code, name) for code, name in session.execute(query.where(Post.closed_on.is_not(None)))}
 
 
 def check(session: Session, book: Book, *, actor: User | None) -> tuple[Plan, list[CellError]]:
     """The plan of ``book`` and everything that is wrong with it, in the order of its sheets and rows."""
     plan = Plan(book, known(session))
-    errors = [*_missing(book)]
+    errors = [*_missing(book), *_of_closed(plan)]
     errors += _units(plan)
     errors += _posts(plan)
     errors += _people(plan)
@@ -111,6 +128,16 @@ def _logins(plan: Plan) -> set[str]:
     return sent | plan.known.people.keys()
 
 
+def _of_closed(plan: Plan) -> Iterator[CellError]:
+    """Rows that would bring back what was closed, by its code or its name."""
+    for sheet, keys in ((UNITS, ("code", "name")), (POSTS, ("code",))):
+        for row in plan.book.rows[sheet]:
+            for key in keys:
+                if row.cells.get(key) in plan.known.closed[sheet]:
+                    text = f"{row.cells[key]}已撤销，请先在单位页面恢复。"
+                    yield plan.book.error(sheet, row, key, text)
+
+
 def _units(plan: Plan) -> Iterator[CellError]:
     book, known_units = plan.book, plan.known.units
     yield from _twice(book, UNITS, "code")
@@ -153,6 +180,8 @@ def _posts(plan: Plan) -> Iterator[CellError]:
         key = (row.cells.get("unit", ""), row.cells.get("name", ""))
         if key in named:
             yield book.error(POSTS, row, "name", "这个单位已有同名的岗位。")
+        elif key in plan.known.closed_posts:
+            yield book.error(POSTS, row, "name", "这个单位已撤销的岗位中有同名的，请先在单位页面恢复。")
         named.add(key)
 
 

@@ -60,8 +60,11 @@ def present(session: Session) -> bytes:
     known = plans.known(session)
     code_of = {one.id: code for code, one in known.units.items()}
     post_of = {one.id: code for code, one in known.posts.items()}
-    login_of = {one.id: one.login for one in known.people.values()}
-    people = sorted(known.people.values(), key=lambda one: one.login)
+    staying = [
+        one for one in known.people.values() if one.unit_id in code_of
+    ]  # others left a closed unit behind
+    people = sorted(staying, key=lambda one: one.login)
+    login_of = {one.id: one.login for one in people}
     holdings = session.query(PostHolding).order_by(PostHolding.user_id, PostHolding.post_id)
     rows: dict[str, list[Sequence[str]]] = {
         UNITS: [(one.code, one.name, code_of.get(one.parent_id or 0, "")) for one in known.units.values()],
@@ -76,7 +79,11 @@ def present(session: Session) -> bytes:
             for one in user.grants
             if one.role in administration.GIVEN
         ],
-        HOLDINGS: [(login_of[one.user_id], post_of[one.post_id]) for one in holdings],
+        HOLDINGS: [
+            (login_of[one.user_id], post_of[one.post_id])
+            for one in holdings
+            if one.user_id in login_of and one.post_id in post_of
+        ],
     }
     return _saved(_book(rows))
 
