@@ -47,7 +47,11 @@ GROUPS: dict[str, tuple[Room, ...]] = {
 ROOMS = {room.endpoint: room for rooms in GROUPS.values() for room in rooms}
 
 
-BELONGS = {"units": "organisation", "posts": "organisation"}  # blueprints to whose room they belong
+BELONGS = {
+    "batch_dates": "campaigns",
+    "units": "organisation",
+    "posts": "organisation",
+}  # blueprints to whose room they belong
 
 
 def is_current(room: Room, endpoint: str | None) -> bool:

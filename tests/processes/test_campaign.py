@@ -9,13 +9,14 @@ from sqlalchemy import select
 from tests import factories, play
 from tests.processes import cast as play_cast
 from tests.processes.cast import Cast
-from workflows import calendar, clock, work
+from workflows import batch_dates, calendar, clock, work
 from workflows.db import Database
-from workflows.domain import campaigns, year_figures
+from workflows.domain import batch_plans, campaigns, year_figures
 from workflows.engine.tables import Message, Process
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import (
     ActionItem,
+    AdminEntry,
     Batch,
     BenefitAudit,
     CampaignYear,
@@ -350,3 +351,130 @@ def test_what_a_year_is_not_ready_for_is_refused(campaign: Database, cast: Cast)
         with pytest.raises(Conflict):
             campaigns.prepare_pack(session, year)
         assert session.scalars(select(Challenge)).all() == []
+
+
+def _batch(campaign: Database, no: int) -> Batch:
+    with campaign.read() as session:
+        return session.scalars(select(Batch).where(Batch.no == no)).one()
+
+
+def _days(campaign: Database, no: int, **changes: dt.date | None) -> dict[str, dt.date | None]:
+    return {**batch_plans.days(_batch(campaign, no)), **changes}
+
+
+def test_the_office_opens_a_batch_early_and_closes_it(campaign: Database, cast: Cast) -> None:
+    _opened(campaign, cast)
+    clock.move_to(clock.start_of(dt.date(2027, 1, 8)))
+    with campaign.transaction() as session:
+        office, leader = (session.get_one(User, one) for one in (cast.office, cast.leader))
+        with pytest.raises(Forbidden):
+            batch_dates.open_early(session, 1, actor=leader, reason="冻堵多发")
+        with pytest.raises(Invalid):
+            batch_dates.open_early(session, 1, actor=office, reason=" ")
+        with pytest.raises(Conflict, match="第 1 批征集到 2027-02-05 才截止"):
+            batch_dates.open_early(session, 2, actor=office, reason="冻堵多发")
+        with pytest.raises(Conflict, match="不在征集期"):
+            batch_dates.close_now(session, 1, actor=office, reason="冻堵多发")
+    with campaign.transaction() as session:
+        batch_dates.open_early(session, 1, actor=session.get_one(User, cast.office), reason="冻堵多发")
+    assert (_batches(campaign), _batch(campaign, 1).intake_from) == (["open", "planned"], dt.date(2027, 1, 8))
+    clock.move_to(clock.start_of(dt.date(2027, 1, 20)))
+    with campaign.transaction() as session:
+        office = session.get_one(User, cast.office)
+        with pytest.raises(Conflict, match="已经开始"):
+            batch_dates.open_early(session, 1, actor=office, reason="冻堵多发")
+        batch_dates.close_now(session, 1, actor=office, reason="题目已够")
+    assert (_batches(campaign), _batch(campaign, 1).intake_to) == (
+        ["closed", "planned"],
+        dt.date(2027, 1, 20),
+    )
+    play.wait_until(campaign, clock.start_of(dt.date(2027, 2, 8)))
+    assert _batches(campaign) == ["closed", "planned"]
+    assert play.incidents(campaign) == []
+    with campaign.read() as session:
+        told = session.scalars(
+            select(Notice.text).where(Notice.user_id == cast.office).order_by(Notice.id)
+        ).all()
+        assert [one for one in told if "提前" in one] == [
+            "2027 年第 1 批征集提前开始：冻堵多发",
+            "2027 年第 1 批征集提前截止：题目已够",
+        ]
+        acts = session.execute(select(AdminEntry.verb, AdminEntry.about, AdminEntry.reason)).all()
+        assert [tuple(one) for one in acts] == [
+            ("batch_open", "batch:1", "冻堵多发"),
+            ("batch_close", "batch:1", "题目已够"),
+        ]
+
+
+def test_a_batch_follows_the_days_to_which_it_was_moved(campaign: Database, cast: Cast) -> None:
+    _opened(campaign, cast)
+    clock.move_to(clock.start_of(dt.date(2027, 1, 4)))
+    moved = _days(campaign, 1, intake_from=dt.date(2027, 1, 18), intake_to=dt.date(2027, 2, 26))
+    with campaign.transaction() as session:
+        batch_dates.move(session, 1, moved, actor=session.get_one(User, cast.office), reason="春节")
+    play.wait_until(campaign, clock.start_of(dt.date(2027, 1, 12)))
+    assert _batches(campaign) == ["planned", "planned"]
+    play.wait_until(campaign, clock.start_of(dt.date(2027, 1, 18)))
+    play.wait_until(campaign, clock.end_of(dt.date(2027, 2, 5)))
+    assert _batches(campaign) == ["open", "planned"]
+    later = _days(campaign, 1, intake_to=dt.date(2027, 2, 28))
+    with campaign.transaction() as session:
+        batch_dates.move(session, 1, later, actor=session.get_one(User, cast.office), reason="题目还少")
+    play.wait_until(campaign, clock.end_of(dt.date(2027, 2, 26)))
+    assert _batches(campaign) == ["open", "planned"]
+    play.wait_until(campaign, clock.end_of(dt.date(2027, 2, 28)))
+    assert _batches(campaign) == ["closed", "planned"]
+    assert play.incidents(campaign) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"intake_from": dt.date(2027, 1, 4)}, "intake_from"),
+        ({"intake_from": dt.date(2028, 1, 4)}, "intake_from"),
+        ({"intake_to": dt.date(2027, 1, 10)}, "intake_to"),
+        ({"intake_to": dt.date(2027, 6, 1)}, "intake_to"),
+        ({"intake_to": dt.date(2026, 12, 1)}, "intake_to"),
+        ({"bid_from": dt.date(2027, 2, 5)}, "bid_from"),
+        ({"bid_to": dt.date(2027, 2, 28)}, "bid_to"),
+    ],
+)
+def test_days_out_of_order_are_refused(
+    campaign: Database, cast: Cast, changes: dict[str, dt.date], field: str
+) -> None:
+    _opened(campaign, cast)
+    clock.move_to(clock.start_of(dt.date(2027, 1, 4)))
+    with campaign.transaction() as session:
+        office = session.get_one(User, cast.office)
+        with pytest.raises(Invalid) as refused:
+            batch_dates.move(session, 1, _days(campaign, 1, **changes), actor=office, reason="春节")
+        assert field in refused.value.fields
+        with pytest.raises(Conflict, match="日期没有改动"):
+            batch_dates.move(session, 1, _days(campaign, 1), actor=office, reason="春节")
+
+
+def test_what_was_promised_is_not_moved(campaign: Database, cast: Cast) -> None:
+    _opened(campaign, cast)
+    play.wait_until(campaign, clock.start_of(dt.date(2027, 2, 8)))
+    with campaign.transaction() as session:
+        listed = factories.challenge(session, days_open=60)
+        listed.batch_id = 1
+    wrong = {
+        "intake_from": dt.date(2027, 1, 12),
+        "intake_to": dt.date(2027, 2, 20),
+        "bid_from": dt.date(2027, 3, 2),
+        "bid_to": dt.date(2027, 3, 20),
+    }
+    with campaign.transaction() as session:
+        office = session.get_one(User, cast.office)
+        with pytest.raises(Invalid) as refused:
+            batch_dates.move(session, 1, wrong, actor=office, reason="赶工")
+        assert refused.value.fields == {
+            "intake_from": ["征集已经开始，开始日不能再改。"],
+            "intake_to": ["征集已经截止，不能重开；不选批次即可随时填报。"],
+            "bid_from": ["本批已有榜单按这个日期待发布或已发布，不能再改。"],
+            "bid_to": ["榜单《降低冬季冻堵次数》已公布 2027-04-09 截止揭榜，不能早于这一天。"],
+        }
+        later = _days(campaign, 1, bid_to=dt.date(2027, 4, 20))
+        batch_dates.move(session, 1, later, actor=office, reason="榜单较多")
+    assert _batch(campaign, 1).bid_to == dt.date(2027, 4, 20)

@@ -15,6 +15,7 @@ SHOWN = (
     "workflows/steps",
     "workflows/errors.py",
     "workflows/access.py",
+    "workflows/batch_dates.py",
     "workflows/engine/signing.py",
     "workflows/inboxes.py",
     "workflows/leavers.py",

@@ -160,3 +160,54 @@ def test_a_year_shows_its_calendar_its_pool_and_its_figures_so_far(
     assert "第 1 批 ◆ 征集 2–27 ▲ 揭榜 28–31 ▲ 揭榜 1–10" in shown
     assert "资金池 300 万元 已测算 30 万元 已兑现 0 万元 还剩 270 万元 已测算占资金池 10%" in shown
     assert "本年度至今 发榜 1 揭榜 1 验收通过 0" in shown
+
+
+def test_the_office_moves_a_batch_and_the_page_says_what_that_means(
+    visit: Callable[[], Visitor], year_id: int, database: Database
+) -> None:
+    office, wang = visit(), visit()
+    office.sign_in("office")
+    wang.sign_in("wang")
+    assert "改期 第 1 批" in text_of(office.get(f"/campaigns/{year_id}").text)
+    assert "改期" not in text_of(wang.get(f"/campaigns/{year_id}").text)
+    page = text_of(office.get("/batches/1/dates").text)
+    assert "已发布榜单的揭榜截止时间不随批次改动" in page
+    assert "截止后不能重开" in text_of(office.get("/batches/1/closing").text)
+    days = {"intake_from": "2026-03-02", "intake_to": "2026-03-27", "bid_to": "2099-01-05"}
+    assert office.post("/batches/1/dates", days).status_code == 422
+    wrong = office.post("/batches/1/dates", {**days, "intake_to": "2026-12-01", "reason": "榜单较多"})
+    assert (wrong.status_code, "征集已经截止，不能重开" in wrong.text, "榜单较多" in wrong.text) == (
+        422,
+        True,
+        True,
+    )
+    moved = office.post("/batches/1/dates", {**days, "reason": "榜单较多"})
+    assert moved.location == f"/campaigns/{year_id}"
+    assert "第 1 批 批次改期" in text_of(wang.get(f"/campaigns/{year_id}").text)
+    with database.read() as session:
+        assert session.get_one(Batch, 1).bid_to == dt.date(2099, 1, 5)
+    closed = office.post("/batches/1/closing", {"reason": "题目已够"})
+    assert (closed.status_code, "这一批次现在不在征集期" in closed.text) == (409, True)
+    early = office.post("/batches/2/opening", {"reason": "冻堵多发"})
+    assert (early.status_code, "只有进行中的年度可以调整批次" in early.text) == (409, True)
+    for act in ("opening", "closing", "dates"):
+        assert wang.get(f"/batches/1/{act}").status_code == 404
+        sent = {**(days if act == "dates" else {}), "reason": "试试"}
+        assert wang.post(f"/batches/1/{act}", sent).status_code == 403
+    assert office.get("/batches/1/nothing").status_code == 404
+
+
+def test_a_program_moves_a_batch(program: Callable[[str], Program], year_id: int) -> None:
+    office, wang = program("office"), program("wang")
+    days = {"intake_from": "2026-03-02", "intake_to": "2026-03-27", "bid_to": "2099-01-05"}
+
+    def put(speaker: Program, body: dict[str, Any]) -> tuple[int, Any]:
+        headers = {**speaker.headers, "Idempotency-Key": "a-key-of-its-own"}
+        answer = speaker.client.put("/api/v1/batches/1/dates", json=body, headers=headers)
+        return answer.status_code, answer.get_json()
+
+    assert put(office, days)[0] == 422
+    assert put(wang, {**days, "reason": "榜单较多"})[0] == 403
+    assert put(office, {**days, "reason": "榜单较多"})[1]["bid_to"] == "2099-01-05"
+    assert office.post("/batches/1/closing", {"reason": "题目已够"}).status_code == 409
+    assert office.post("/batches/1/opening", {"reason": "题目已够"}).status_code == 409

@@ -6,14 +6,16 @@ from typing import Any
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
-from webapp import auth, db
-from webapp.api.fields import BIGGEST_ID, ID, Paged
-from workflows.domain import campaigns
+from webapp import auth, batch_forms, db, idempotency
+from webapp.api.fields import BIGGEST_ID, ID, IDEMPOTENCY_KEY, Paged
+from workflows import batch_dates
+from workflows.domain import batch_plans, campaigns
 from workflows.models import Batch, CampaignYear, MonthlyPack, YearState
 
 endpoints = Blueprint("api_campaigns", __name__, url_prefix="/api/v1", description="年度与批次")
 
 YEAR = f"/campaign-years/{ID}year_id>"
+BATCH = f"/batches/{ID}batch_id>"
 BATCH_STATES = ("planned", "open", "closed")
 
 
@@ -100,8 +102,39 @@ def batches(asked: dict[str, Any]) -> dict[str, Any]:
     return {"rows": rows, "total": total}
 
 
-@endpoints.route(f"/batches/{ID}batch_id>")
+@endpoints.route(BATCH)
 @endpoints.response(200, BatchShown)
 def batch(batch_id: int) -> Batch:
     """一个批次"""
     return campaigns.batch(db.session(), batch_id, actor=auth.actor())
+
+
+@endpoints.route(f"{BATCH}/opening", methods=["POST"])
+@endpoints.doc(parameters=[IDEMPOTENCY_KEY])
+@idempotency.once
+@endpoints.response(200, BatchShown)
+@endpoints.arguments(batch_forms.Confirm)
+def open_early(asked: dict[str, Any], batch_id: int) -> Batch:
+    """提前开始征集"""
+    return batch_dates.open_early(db.session(), batch_id, actor=auth.actor(), **asked)
+
+
+@endpoints.route(f"{BATCH}/closing", methods=["POST"])
+@endpoints.doc(parameters=[IDEMPOTENCY_KEY])
+@idempotency.once
+@endpoints.response(200, BatchShown)
+@endpoints.arguments(batch_forms.Confirm)
+def close_now(asked: dict[str, Any], batch_id: int) -> Batch:
+    """提前截止征集"""
+    return batch_dates.close_now(db.session(), batch_id, actor=auth.actor(), **asked)
+
+
+@endpoints.route(f"{BATCH}/dates", methods=["PUT"])
+@endpoints.doc(parameters=[IDEMPOTENCY_KEY])
+@idempotency.once
+@endpoints.response(200, BatchShown)
+@endpoints.arguments(batch_forms.Days)
+def move(asked: dict[str, Any], batch_id: int) -> Batch:
+    """批次改期"""
+    wanted = {name: asked[name] for name in batch_plans.DAYS}
+    return batch_dates.move(db.session(), batch_id, wanted, actor=auth.actor(), reason=asked["reason"])

@@ -8,6 +8,7 @@ from webapp.views import (
     api_docs,
     appraisals,
     approvals,
+    batch_dates,
     bids,
     boxes,  # noqa: F401 -- adds its pages to those of work
     campaigns,
@@ -62,6 +63,7 @@ def set_up(app: Flask) -> None:
         approvals,
         bids,
         campaigns,
+        batch_dates,
         problems,
         projects,
         acceptances,

@@ -5,7 +5,8 @@ from flask import Blueprint, render_template, url_for
 from webapp import auth, db, year_calendars
 from webapp.pages import PAGE_SIZE, Paging, page_number, tasks_on
 from workflows import clock
-from workflows.domain import campaigns, permissions, year_figures
+from workflows.domain import audit, batch_plans, campaigns, permissions, year_figures
+from workflows.models import YearState
 
 pages = Blueprint("campaigns", __name__)
 
@@ -31,5 +32,9 @@ def show(year_id: int) -> str:
         figures=None if year.summary else year_figures.of_year(session, year),
         today=clock.today(),
         packs=campaigns.packs(session, year, actor=actor) if reads_packs else [],
+        moves=year.state == YearState.OPEN and permissions.may_plan_year(session, actor),
+        batch_acts=batch_plans.acts(session, year.batches),
+        verbs=audit.VERBS,
+        day_titles=batch_plans.TITLES,
         tasks=tasks_on(url_for("campaigns.show", year_id=year_id)),
     )

@@ -126,8 +126,10 @@ def begin_batch(session: Session, payload: Mapping[str, Any]) -> Started:
 
 
 @service_step("batch.open")
-def open_batch(session: Session, data: Mapping[str, Any]) -> None:
-    campaigns.open_batch(session.get_one(Batch, data["batch_id"]))
+def open_batch(session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
+    batch = session.get_one(Batch, data["batch_id"])
+    campaigns.open_batch(batch)
+    return {"intake_closes_at": clock.end_of(batch.intake_to)}  # the office may have moved it since
 
 
 @service_step("batch.close")
