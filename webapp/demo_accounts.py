@@ -1,6 +1,6 @@
 """The accounts offered on the sign-in page in demo mode: those of one bid under way, an expert, one of each plant role."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -33,6 +33,18 @@ OF_THE_PLANT = {
     "party_affairs": "为考评的党建类别评分。",
     "admin": "",
 }
+BIDDING, REVIEWING = "揭榜团队与所在单位", "评审专家"
+GROUPS = {
+    "office": "办公室与监督",
+    "supervision": "办公室与监督",
+    **dict.fromkeys(
+        ("party_secretary", "admin_head", "vice_head", "party_committee", "exec_meeting"), "厂领导与集体决策"
+    ),
+    **dict.fromkeys(("finance", "hr", "hse", "production", "metering"), "职能部门"),
+    **dict.fromkeys(("assessment", "party_affairs"), "考核与党群"),
+    "admin": "系统管理",
+}  # of who holds a role for the plant
+ORDER = (BIDDING, REVIEWING, *dict.fromkeys(GROUPS.values()))
 SCORING = ("selection.score", "acceptance.score", "selection.preview", "intake.justify")
 EXPERT = "为评审或验收打分，论证榜单。"
 MOST_EXPERTS = 100  # among whom one with something to score is looked for
@@ -45,6 +57,7 @@ class Offer:
     user: User
     role: str
     hint: str
+    group: str  # one of ORDER
 
 
 def offered(session: Session) -> list[Offer]:
@@ -56,6 +69,12 @@ def offered(session: Session) -> list[Offer]:
     return list(offers.values())
 
 
+def grouped(offers: Sequence[Offer]) -> dict[str, list[Offer]]:
+    """``offers`` by group, in ORDER; no group is empty."""
+    found = {group: [one for one in offers if one.group == group] for group in ORDER}
+    return {group: members for group, members in found.items() if members}
+
+
 def logins(session: Session) -> set[str]:
     return {offer.user.login for offer in offered(session)}
 
@@ -65,14 +84,14 @@ def _around_a_bid(session: Session) -> Iterator[Offer]:
     bid = session.scalar(query.options(selectinload(Bid.members).selectinload(TeamMember.user)))
     if bid is None:
         return
-    yield Offer(bid.leader, "leader", OF_A_BID["leader"])
+    yield Offer(bid.leader, "leader", OF_A_BID["leader"], BIDDING)
     others = [member.user for member in bid.members if member.user_id != bid.leader_id]
-    yield from (Offer(user, "member", OF_A_BID["member"]) for user in others[:1])
+    yield from (Offer(user, "member", OF_A_BID["member"], BIDDING) for user in others[:1])
     heads = select(RoleGrant).where(
         RoleGrant.unit_id == bid.unit_id, RoleGrant.role.in_(["party_secretary", "admin_head"])
     )
     for grant in session.scalars(heads.order_by(RoleGrant.id)):
-        yield Offer(grant.user, grant.role, OF_A_BID[grant.role])
+        yield Offer(grant.user, grant.role, OF_A_BID[grant.role], BIDDING)
 
 
 def _plant(session: Session) -> Iterator[Offer]:
@@ -80,7 +99,7 @@ def _plant(session: Session) -> Iterator[Offer]:
     first = {grant.role: grant for grant in session.scalars(held.order_by(RoleGrant.id.desc()))}
     for role, hint in OF_THE_PLANT.items():
         if role in first:
-            yield Offer(first[role].user, role, hint)
+            yield Offer(first[role].user, role, hint, GROUPS[role])
 
 
 def _expert(session: Session) -> Iterator[Offer]:
@@ -88,4 +107,4 @@ def _expert(session: Session) -> Iterator[Offer]:
     free = {one.user_id: one.user for one in experts.listing(session, available=True, size=MOST_EXPERTS)[0]}
     asked = inboxes.first_asked(session, free, steps=SCORING)
     if asked is not None:
-        yield Offer(free[asked], "expert", EXPERT)
+        yield Offer(free[asked], "expert", EXPERT, REVIEWING)

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from tests import factories
 from tests.processes import cast as casting
 from tests.web.browsing import Enter, Visitor, text_of
+from tests.web.test_api import Program, program
 from tests.web.test_query_counts import counted
 from workflows import clock
 from workflows.db import Database
@@ -15,6 +16,7 @@ from workflows.engine.tables import DONE, OPEN, HistoryEntry, Process, WorkItem
 from workflows.models import User
 
 Visit = Callable[[], Visitor]
+__all__ = ["program"]
 KIND = {"process": "publish", "step": "approval.sign"}
 BATCH = "/work?process=publish&step=approval.sign"
 
@@ -161,3 +163,22 @@ def test_the_boxes_take_as_many_queries_for_three_rows_as_for_one(
             assert hse.get(BATCH).status_code == 200
         seen.append(len(statements))
     assert seen[0] == seen[1]
+
+
+def test_a_program_agrees_to_several_and_is_told_of_each(
+    database: Database, cast: casting.Cast, program: Callable[[str], Program]
+) -> None:
+    submit(database, cast, 2)
+    ids = open_of(database, "hse")
+    with database.read() as session:
+        login = session.get_one(User, cast.hse).login
+    with database.transaction() as session:
+        session.get_one(WorkItem, ids[1]).claimed_by_id = cast.office
+    kind = {"process_name": KIND["process"], "step": KIND["step"]}
+    hse = program(login)
+    answer = hse.post("/agreements", {**kind, "item_ids": ids, "opinion": "措施齐全"})
+    assert answer.status_code == 200
+    told = answer.get_json()["answers"]
+    assert [(one["item_id"], one["refusal"] is None) for one in told] == [(ids[0], True), (ids[1], False)]
+    assert open_of(database, "hse") == [ids[1]]
+    assert hse.post("/agreements", {**kind, "item_ids": []}).status_code == 422

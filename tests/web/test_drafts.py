@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from tests import factories
 from tests.domain import reviewing
 from tests.web.browsing import Visitor, text_of
+from tests.web.test_api import Program, program
 from workflows import jobs
 from workflows.db import Database
 from workflows.domain import publicities
@@ -17,6 +18,7 @@ from workflows.engine.tables import CANCELLED, WorkItem
 from workflows.models import Draft, User
 
 Visit = Callable[[], Visitor]
+__all__ = ["program"]
 JSON = {"Accept": "application/json"}
 TYPED = {
     "members.0.user_id": "王建",  # half a name
@@ -261,3 +263,21 @@ def test_too_much_is_refused_in_words(wang: Visitor, task: str) -> None:
     refused = wang.post("/drafts", sent, headers=JSON)
     assert refused.status_code == 422
     assert refused.get_json()["detail"] == "内容过长，无法存为草稿，请精简后再存。"
+
+
+def test_a_program_reads_and_discards_its_own_drafts(
+    wang: Visitor, task: str, database: Database, program: Callable[[str], Program]
+) -> None:
+    wang.post("/drafts", {**TYPED, **ticket(wang.get(task).text)}, headers=JSON)
+    mine, other = program("wang"), program("li")
+    listed = mine.get("/drafts").get_json()
+    assert ([one["place"] for one in listed["rows"]], listed["total"]) == ([task], 1)
+    assert mine.get("/drafts?page=2").get_json() == {"rows": [], "total": 1}
+    read = mine.get(f"/drafts/content?place={task}").get_json()
+    assert {"name": "opinion", "text": "先写到这里 <b>"} in read["typed"]
+    assert other.get("/drafts").get_json() == {"rows": [], "total": 0}
+    assert other.get(f"/drafts/content?place={task}").status_code == 404
+    assert other.post("/drafts/discarding", {"place": task}).status_code == 204
+    assert kept(database) == 1
+    assert mine.post("/drafts/discarding", {"place": task}).status_code == 204
+    assert kept(database) == 0

@@ -10,7 +10,7 @@ from tests import factories
 from tests.web.test_api import Program, program
 from tests.web.test_query_counts import counted
 from workflows.db import Database
-from workflows.models import BidState, Expert, RoleGrant
+from workflows.models import BidState, Expert, Post, RoleGrant
 
 Speak = Callable[[str], Program]
 __all__ = ["program"]
@@ -245,3 +245,94 @@ def test_units_and_posts_are_kept_by_an_administrator(database: Database, progra
     assert li.get(path).get_json()["admin_head"] == []
     assert root.post(f"{path}/reopening", {"reason": "恢复"}).get_json()["closed_on"] is None
     assert li.get("/units/999").status_code == 404
+
+
+def test_accounts_are_kept_by_an_administrator(database: Database, program: Speak) -> None:
+    add_people(database)
+    with database.transaction() as session:
+        factories.user(session, login="root", name="管运维", roles=["admin"])
+        session.add(Post(code="P1", unit_id=1, name="集输技师"))
+    root, li = program("root"), program("li")
+    li_id = li.get("/me").get_json()["id"]
+
+    def put(speaker: Program, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        headers = {**speaker.headers, "Idempotency-Key": uuid.uuid4().hex}
+        answer = speaker.client.put(f"/api/v1{path}", json=body, headers=headers)
+        return answer.status_code, answer.get_json()
+
+    fresh = {"login": "zhao", "name": "赵六", "unit_id": 1, "on_duty": True}
+    added = root.post("/people", fresh, key="one-account-only")
+    assert (added.status_code, "password" in added.text) == (201, False)
+    assert root.post("/people", fresh, key="one-account-only").get_json() == added.get_json()
+    path = f"/people/{added.get_json()['id']}"
+    one_time = root.client.post(f"/api/v1{path}/one-time-password", headers=root.headers).get_json()
+    sent = {"login": "zhao", "password": one_time["one_time_password"]}
+    assert root.client.post("/api/v1/tokens", json=sent).status_code in (201, 403)
+    assert (
+        put(root, f"{path}/data", {"name": "赵陆", "unit_id": 1, "email": "z@example.com"})[1]["name"]
+        == "赵陆"
+    )
+    roles = {"roles": [{"role": "hse", "unit_id": None}], "reason": "任命"}
+    assert put(root, f"{path}/roles", roles)[1]["roles"] == [{"role": "hse", "unit_id": None}]
+    assert put(root, f"{path}/posts", {"post_ids": [1]})[0] == 200
+    assert put(root, f"{path}/posts", {"post_ids": [9]})[1]["errors"] == {
+        "posts": ["没有这个岗位，或者它已撤销。"]
+    }
+    things = root.get(f"{path}/handover").get_json()["things"]
+    assert [one["kind"] for one in things] == ["role", "post"]
+    to = {"to": {one["key"]: li_id for one in things}, "reason": "调离"}
+    assert root.post(f"{path}/handover", to).get_json() == {"number": 2}
+    assert root.post(f"{path}/deactivation", {"reason": "调离"}).get_json()["is_active"] is False
+    assert root.post(f"{path}/activation").get_json()["is_active"] is True
+    assert [one["role"] for one in li.get(f"/people/{li_id}").get_json()["roles"]] == ["hse"]
+    assert li.get("/people/999").status_code == 404
+    assert li.post("/people", {**fresh, "login": "qian"}).status_code == 403
+    assert li.post(f"{path}/one-time-password").status_code == 403
+    assert [
+        put(li, f"{path}/{act}", body)[0] for act, body in (("roles", roles), ("posts", {"post_ids": []}))
+    ] == [
+        403,
+        403,
+    ]
+    assert li.post(f"{path}/deactivation", {}).status_code == 403
+    assert li.get(f"{path}/handover").status_code == 403
+
+
+def test_phrases_are_ones_own(database: Database, program: Speak) -> None:
+    add_people(database)
+    office, li = program("office"), program("li")
+    added = office.post("/phrases", {"text": " 请 尽快办理。 "})
+    assert (added.status_code, [one["text"] for one in added.get_json()["own"]]) == (201, ["请 尽快办理。"])
+    assert "同意。" in added.get_json()["common"]
+    assert li.get("/phrases").get_json()["own"] == []
+    own_id = added.get_json()["own"][0]["id"]
+    li.post(f"/phrases/{own_id}/removal")
+    assert len(office.get("/phrases").get_json()["own"]) == 1
+    assert office.post(f"/phrases/{own_id}/removal").status_code == 204
+    assert office.get("/phrases").get_json()["own"] == []
+    assert list(office.post("/phrases", {"text": "  "}).get_json()["errors"]) == ["text"]
+
+
+def test_the_calendar_is_read_by_all_and_kept_by_the_office(database: Database, program: Speak) -> None:
+    add_people(database)
+    office, li = program("office"), program("li")
+
+    def declare(speaker: Program, day: str) -> Any:
+        headers = {**speaker.headers, "Idempotency-Key": uuid.uuid4().hex}
+        body = {"is_workday": True, "reason": "冬季保供"}
+        return speaker.client.put(f"/api/v1/calendar/{day}", json=body, headers=headers)
+
+    def kind(day: str) -> str:
+        days = li.get(f"/calendar?year={day[:4]}").get_json()["days"]
+        return str(next(one["kind"] for one in days if one["date"] == day))
+
+    assert (kind("2026-10-01"), kind("2026-10-10"), kind("2026-12-05")) == ("holiday", "make_up", "weekend")
+    assert declare(office, "2026-12-05").get_json()["is_workday"] is True
+    assert kind("2026-12-05") == "own_work"
+    assert declare(li, "2026-12-06").status_code == 403
+    assert declare(office, "gestern").status_code == 422
+    assert office.post("/calendar/2026-12-05/removal").status_code == 204
+    assert office.post("/calendar/2026-12-05/removal").status_code == 404
+    assert kind("2026-12-05") == "weekend"
+    assert len(li.get("/calendar").get_json()["days"]) in (365, 366)
+    assert li.get("/calendar?year=1999").status_code == 422

@@ -10,7 +10,9 @@ from werkzeug.exceptions import HTTPException
 from webapp import errors
 from webapp.api import (
     acceptances,
+    accounts,
     acts,
+    agreements,
     appraisals,
     approvals,
     bids,
@@ -18,6 +20,7 @@ from webapp.api import (
     challenges,
     changes,
     delegations,
+    drafts,
     experts,
     fields,
     files,
@@ -26,6 +29,7 @@ from webapp.api import (
     notices,
     payouts,
     people,
+    phrases,
     problems,
     processes,
     projects,
@@ -40,6 +44,7 @@ from webapp.api import (
     tokens,
     units,
     vetoes,
+    work_calendar,
     work_items,
 )
 
@@ -70,13 +75,18 @@ def set_up(app: Flask) -> None:
         tokens,
         me,
         people,
+        accounts,
         units,
         notices,
         acts,
         work_items,
+        agreements,
+        drafts,
+        phrases,
         sharing,
         files,
         delegations,
+        work_calendar,
         processes,
         campaigns,
         problems,
@@ -105,6 +115,6 @@ def set_up(app: Flask) -> None:
 
 DESCRIPTION: Any = (
     "除取得令牌外，每个请求都须带 Authorization: Bearer 令牌。"
-    "每个写请求须带 Idempotency-Key 请求头：同一键重发得到同一答复，只生效一次。"
+    "每个写请求须带 Idempotency-Key 请求头：同一键重发得到同一答复，只生效一次；取得令牌、重置密码和批量同意除外。"
     "错误按 RFC 9457 以 application/problem+json 给出。"
 )

@@ -1,33 +1,20 @@
 """任务中心: the boxes of tasks, what they are narrowed to, and agreeing to several at once."""
 
-from dataclasses import dataclass
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy.exc import OperationalError
 
-from webapp import auth, db, drafts, logs
+from webapp import agreements, auth, db, drafts
 from webapp.pages import Paging, one_of, page_number, searched
 from webapp.views.work import pages
-from workflows import batches, begun, inboxes, watch, work
-from workflows.errors import Invalid, Refusal
+from workflows import batches, begun, inboxes
+from workflows.errors import Invalid
 from workflows.inboxes import Filters, Kind
 
 DRAFTS = "drafts"
 BOXES = {"todo": "待办", "done": "已办", "started": "我发起", "copies": "抄送", DRAFTS: "草稿"}
 ORDERS = {"due": "先到期的在前", "newest": "最新到达在前", "oldest": "最早到达在前"}
 LONGEST_OPINION = 1000
-FAILED = "系统出错，这一项没有办成。请稍后重试，或告诉管理员。"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came of agreeing to one item; ``refusal`` None when it is done."""
-
-    item_id: int
-    subject: str
-    refusal: str | None
 
 
 @pages.get("/work")
@@ -66,35 +53,13 @@ def agree() -> ResponseReturnValue:
     opinion = request.form.get("opinion", "").strip()
     if len(opinion) > LONGEST_OPINION:
         raise Invalid({}, f"意见最多 {LONGEST_OPINION} 个字，请精简后再提交。")
-    answers = [_agree(item_id, opinion) for item_id in sorted(ids)]
+    kind = {"process_name": request.form.get("process", ""), "step": request.form.get("step", "")}
+    answers = agreements.give(ids, **kind, opinion=opinion)
     back = url_for("work.boxes", process=request.form.get("process"), step=request.form.get("step"))
     if not answers:
         flash(gettext("请先选择要同意的任务。"))
         return redirect(back)
     return render_template("work/agreed.html", answers=answers, back=back)
-
-
-def _agree(item_id: int, opinion: str) -> Answer:
-    """One of them, in a transaction of its own."""
-    session, refusal = db.session(), None
-    kind = {"process_name": request.form.get("process", ""), "step": request.form.get("step", "")}
-    try:
-        batches.agree(session, item_id, **kind, opinion=opinion, actor=auth.actor())
-        session.commit()
-    except Refusal as error:
-        session.rollback()
-        refusal = str(error)
-    except work.StepFailed as error:
-        session.rollback()
-        watch.report(db.database(), error)
-        refusal = FAILED
-    except OperationalError:  # the database is away: nothing is wrong with the task
-        raise
-    except Exception:  # one bad task must not keep what became of the others from being told
-        logs.logger.exception("agreement failed", item_id=item_id)
-        session.rollback()
-        refusal = FAILED
-    return Answer(item_id, batches.subject_of(session, item_id, actor=auth.actor()), refusal)
 
 
 def _drafts() -> str:

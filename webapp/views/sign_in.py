@@ -119,6 +119,6 @@ def _form(*, status: int, next_path: str | None = None, carried: Mapping[str, st
         login=request.form.get("login", ""),
         next=request.values.get("next", "") if next_path is None else next_path,
         carried=drafts.carried() if carried is None else carried,
-        demo_accounts=offered,
+        demo_accounts=demo_accounts.grouped(offered),
     )
     return make_response(page, status)

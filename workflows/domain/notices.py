@@ -25,6 +25,14 @@ def send(session: Session, user_id: int, *, text: str, link: str, kind: str) -> 
     return notice
 
 
+def send_once_a_day(session: Session, user_id: int, *, text: str, link: str, kind: str) -> None:
+    """``send``, unless the same was told to them since the day began: what is told without names looks alike."""
+    since = clock.start_of(clock.today())
+    same = (Notice.user_id == user_id, Notice.text == text, Notice.link == link, Notice.created_at >= since)
+    if session.scalar(select(Notice.id).where(*same).limit(1)) is None:
+        send(session, user_id, text=text, link=link, kind=kind)
+
+
 def excerpt(text: str) -> str:
     """The beginning of a text of any length, as it fits into the line of a notice."""
     line = " ".join(text.split())

@@ -1,6 +1,7 @@
 """Reminders of work items: when (table D15), and whom they reach.
 
-Actions: notify, urge; copy also tells the vice heads, escalate both heads of the unit, assign the office besides.
+Actions: notify, urge; copy also tells the vice heads, escalate both heads of the unit, assign the office besides. Those
+are told who is late, but never who reviews what is judged blind, nor who objected.
 """
 
 import datetime as dt
@@ -11,9 +12,14 @@ from sqlalchemy.orm import Session
 
 from workflows import calendar, clock
 from workflows.domain import notices, outbox, permissions, rules
+from workflows.domain.heads import HEADS
 from workflows.engine.registry import HOOKS, HUMAN
 from workflows.engine.tables import OPEN, WorkCandidate, WorkItem
 from workflows.models import User
+
+FILERS = ("publicity.ask_review",)  # asked of who filed an objection
+MOST_NAMED = 5
+LONGEST_LINE, LONGEST_TEXT = 200, 300
 
 
 def plan(session: Session, step: str) -> list[tuple[int, str]]:
@@ -29,18 +35,48 @@ def remind_at(session: Session, due_at: dt.datetime, offset: int) -> dt.datetime
 
 
 def remind(session: Session, item: WorkItem, action: str) -> None:
-    """Tell whoever may do the item, and their substitutes, and whom else ``action`` reaches."""
-    people = _asked(session, item)
-    people += permissions.substitutes(session, [person.id for person in people])
-    title = HUMAN[item.step].title
-    late = item.due_at is not None and clock.now() >= item.due_at
-    state = "已逾期" if late else "请尽快办理" if action == "urge" else "即将到期"
+    """Tell whoever may do the item, and their substitutes, and by name those above them whom ``action`` reaches.
+
+    Where the task itself is a secret (SECRET), those above are the office, and the plant's vice heads without a name.
+    """
+    asked = _asked(session, item)
+    people = asked + permissions.substitutes(session, [person.id for person in asked])
+    line = f"{_state(item, action)}：{HUMAN[item.step].title}（{item.process.subject}）"
+    kind = "late" if _is_late(item) or action == "urge" else "due"
+    own = dict.fromkeys(one.id for one in people)
+    for user_id in own:
+        notices.send(session, user_id, text=line, link=f"/work/{item.id}", kind=kind)
+    named = f"{line[:LONGEST_LINE]}，办理人：{_who(item, asked)}"[:LONGEST_TEXT]
+    for one in {one.id: one for one in _above(session, item, asked, action)}.values():
+        if one.id in own:
+            continue
+        if not _is_secret(item) or permissions.reads_all(session, one):
+            notices.send(session, one.id, text=named, link=f"/work/{item.id}", kind=kind)
+        else:
+            notices.send_once_a_day(session, one.id, text=line, link=item.process.subject_path, kind=kind)
+
+
+def _is_late(item: WorkItem) -> bool:
+    return item.due_at is not None and clock.now() >= item.due_at
+
+
+def _state(item: WorkItem, action: str) -> str:
     if action == "assign":
-        state = "逾期已久，请代理人办理或改派他人"
-    text = f"{state}：{title}（{item.process.subject}）"
-    kind = "late" if late or action == "urge" else "due"
-    for user_id in dict.fromkeys(one.id for one in [*people, *_above(session, people, action)]):
-        notices.send(session, user_id, text=text, link=f"/work/{item.id}", kind=kind)
+        return "逾期已久，请代理人办理或改派他人"
+    return "已逾期" if _is_late(item) else "请尽快办理" if action == "urge" else "即将到期"
+
+
+def _who(item: WorkItem, asked: Sequence[User]) -> str:
+    """Whom an item waits for: people with their units, a few by name; or the role that nobody holds."""
+    if not asked:
+        return permissions.ROLES.get(item.role, item.role)
+    names = "、".join(f"{one.name} {one.unit.name}" for one in asked[:MOST_NAMED])
+    return names if len(asked) <= MOST_NAMED else f"{names}…"
+
+
+def _is_secret(item: WorkItem) -> bool:
+    """Whether nobody but office and supervision may learn who has this task, or that somebody of a unit has it."""
+    return HUMAN[item.step].confidential or item.step in FILERS
 
 
 def tell_arrived(session: Session, item_ids: Sequence[int]) -> None:
@@ -57,18 +93,23 @@ def urge_every(session: Session) -> dt.timedelta:
     return dt.timedelta(hours=rules.days(session, "urge_hours"))
 
 
-def _above(session: Session, people: Sequence[User], action: str) -> list[User]:
-    """Who is told beside ``people``, who are asked: vice heads, both heads of their units, the campaign office."""
-    units = sorted({person.unit_id for person in people})
+def _above(session: Session, item: WorkItem, asked: Sequence[User], action: str) -> list[User]:
+    """Who is told beside those asked: vice heads, both heads of their units, the campaign office.
+
+    That somebody of a unit is late with a secret task would tell the unit who reviews, or objected: there the office
+    is told in place of its heads, and of the vice heads only those of the plant.
+    """
+    is_secret = _is_secret(item)
+    units = [] if is_secret else sorted({person.unit_id for person in asked})
     told: list[User] = []
     if action == "copy":
         for unit_id in (*units, None):
             told += permissions.holders(session, "vice_head", unit_id)
     if action in ("escalate", "assign"):
         for unit_id in units:
-            for role in ("party_secretary", "admin_head"):
+            for role in HEADS:
                 told += permissions.holders(session, role, unit_id)
-    if action == "assign":
+    if action == "assign" or (is_secret and action == "escalate"):
         told += permissions.holders(session, "office", None)
     return told
 
