@@ -102,7 +102,10 @@ def step_down(session: Session, item_id: int, *, relation: str, actor: User, rea
         raise NotFound("这项任务不是评审组专家的任务，不能回避。")
     data = access.data_of(taken.run, taken.item)
     panel, at = session.get_one(Panel, data["panel_id"]), data.get("rules_at")
-    recusals.step_down(session, panel, relation=relation, reason=reason, actor=actor, at=at)
+    is_redrawn = taken.item.step == "selection.preview" and "preview_ids" in data
+    recusals.step_down(
+        session, panel, relation=relation, reason=reason, is_redrawn=is_redrawn, actor=actor, at=at
+    )
     drafts.forget(session, item_id)
     signing.remove_signer(taken.run, taken.item, actor_id=actor.id, reason=panel_reason(panel, actor))
 

@@ -3,15 +3,16 @@
 import pytest
 from sqlalchemy import select
 
-from tests import play
+from tests import factories, play
 from tests.processes import selecting
 from tests.processes.cast import Cast
 from tests.processes.selecting import Selecting
 from workflows import sharing, tasks
 from workflows.db import Database
+from workflows.domain import panels
 from workflows.engine.tables import OPEN, WorkItem
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
-from workflows.models import Notice, Panel, PanelMember, User
+from workflows.models import Notice, Panel, PanelDraw, PanelMember, User
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def step_down(made: Selecting, expert_id: int, *, relation: str = "kin", by: int
         sharing.step_down(session, item_id, relation=relation, actor=actor, reason="表弟在该团队")
 
 
-def test_who_leaves_during_the_preview_is_not_asked_to_score(made: Selecting, cast: Cast) -> None:
+def test_the_seat_of_who_leaves_during_the_preview_is_drawn_again(made: Selecting, cast: Cast) -> None:
     gone, *rest = selecting.asked(made, "selection.preview")
     step_down(made, gone)
     with made.database.read() as session:
@@ -45,9 +46,37 @@ def test_who_leaves_during_the_preview_is_not_asked_to_score(made: Selecting, ca
         told = select(Notice.user_id).where(Notice.text.contains("因回避退出评审组"))
         assert set(session.scalars(told)) == {cast.office, cast.supervision}
     selecting.preview(made)
-    assert selecting.asked(made, "selection.score") == rest
+    assert play.open_nodes(made.database, made.process) == ["confirm_draw", "confirm_draw"]
+    selecting.confirm_draw(made)
+    (fresh,) = selecting.asked(made, "selection.declare")
+    assert fresh not in (gone, *rest)
+    selecting.declare(made)
+    assert selecting.asked(made, "selection.preview") == [fresh]
+    selecting.preview(made)
+    with made.database.read() as session:
+        left = session.scalars(select(PanelMember).where(PanelMember.user_id == gone)).one()
+        taken = session.scalars(select(PanelMember).where(PanelMember.user_id == fresh)).one()
+        assert (left.replaced_by_id, taken.seat, taken.state) == (fresh, left.seat, "sitting")
+        made_again = session.scalars(select(PanelDraw).order_by(PanelDraw.round.desc())).first()
+        assert made_again is not None
+        assert (made_again.drawn_ids, panels.redraw_from_seed(made_again)) == ([fresh], [fresh])
+    assert sorted(selecting.asked(made, "selection.score")) == sorted([*rest, fresh])
     selecting.score(made, lambda bid, seat: 80 - bid)
     assert play.open_nodes(made.database, made.process) == ["record_vote"]
+
+
+def test_a_pool_that_is_empty_is_enlarged_by_the_office(campaign: Database, cast: Cast) -> None:
+    made = selecting.begin(campaign, cast, experts=5)
+    selecting.seat_panel(made)
+    gone = selecting.asked(made, "selection.preview")[0]
+    step_down(made, gone)
+    selecting.preview(made)
+    assert play.open_nodes(campaign, made.process) == ["enlarge_pool"]
+    with campaign.transaction() as session:
+        fresh = factories.user(session).id
+    selecting.act(made, "enlarge_pool", cast.office, experts=[{"user_id": fresh, "fields": ["冻堵"]}])
+    selecting.confirm_draw(made)
+    assert selecting.asked(made, "selection.declare") == [fresh]
 
 
 def test_the_last_who_has_not_signed_leaves_and_the_round_ends(made: Selecting) -> None:
@@ -57,6 +86,10 @@ def test_the_last_who_has_not_signed_leaves_and_the_round_ends(made: Selecting) 
         rows = [selecting.sheet(one, 80) for one in made.bid_ids]
         selecting.act(made, "score", expert, rows=rows)
     step_down(made, last, relation="helped_write")
+    with made.database.read() as session:
+        told = session.scalars(select(Notice.text).where(Notice.text.contains("因回避退出评审组"))).first()
+        assert told is not None
+        assert "不再补抽，还有 4 人" in told
     assert selecting.asked(made, "selection.score") == []
     assert play.open_nodes(made.database, made.process) == ["record_vote"]
 

@@ -24,7 +24,7 @@ class AgreementsAsked(Schema):
     opinion = fields.String(load_default="", validate=validate.Length(max=1000))
 
 
-class Answered(Schema):
+class AgreementTold(Schema):
     item_id = fields.Integer(required=True)
     subject = fields.String(required=True)
     refusal = fields.String(
@@ -32,12 +32,12 @@ class Answered(Schema):
     )
 
 
-class Agreed(Schema):
-    answers = fields.List(fields.Nested(Answered), required=True)
+class AgreementsTold(Schema):
+    answers = fields.List(fields.Nested(AgreementTold), required=True)
 
 
 @endpoints.route("", methods=["POST"])
-@endpoints.response(200, Agreed)
+@endpoints.response(200, AgreementsTold)
 @endpoints.arguments(AgreementsAsked)
 def agree(asked: dict[str, Any]) -> dict[str, Any]:
     """同意多项同类任务

@@ -31,7 +31,7 @@ class DayShown(Schema):
     name = fields.String(required=True)
 
 
-class YearShown(Schema):
+class CalendarYear(Schema):
     year = fields.Integer(required=True)
     is_published = fields.Boolean(required=True, metadata={"description": "放假和调休安排已经公布"})
     days = fields.List(fields.Nested(DayShown), required=True)
@@ -50,7 +50,7 @@ class DayDeclared(Schema):
 
 @endpoints.route("")
 @endpoints.arguments(CalendarAsked, location="query", unknown=RAISE)
-@endpoints.response(200, YearShown)
+@endpoints.response(200, CalendarYear)
 def show(asked: dict[str, Any]) -> dict[str, Any]:
     """一年的每一天"""
     year = asked["year"] or clock.today().year

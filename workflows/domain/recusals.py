@@ -27,6 +27,11 @@ def seated(panel: Panel) -> list[PanelMember]:
     return [one for one in panel.members if one.state != SeatState.REPLACED]
 
 
+def free_seats(panel: Panel) -> int:
+    """How many seats nobody holds."""
+    return panel.size - len(seated(panel))
+
+
 def undeclared(panel: Panel) -> list[int]:
     """The ids of the members who are still to say whether they have a conflict, by seat."""
     return [one.user_id for one in panel.members if one.state == SeatState.DRAWN]
@@ -65,10 +70,18 @@ def declare(
 
 
 def step_down(
-    session: Session, panel: Panel, *, relation: str, reason: str, actor: User, at: dt.datetime | None
+    session: Session,
+    panel: Panel,
+    *,
+    relation: str,
+    reason: str,
+    is_redrawn: bool,
+    actor: User,
+    at: dt.datetime | None,
 ) -> None:
-    """回避 after the declarations: ``actor`` finds a relation only now and leaves the seat, which stays free.
+    """回避 after the declarations: ``actor`` finds a relation only now and leaves the seat.
 
+    ``is_redrawn`` says whether it is drawn again; once the order of defence is drawn it stays free.
     Office and supervision are told. Raises Forbidden unless they hold a seat, Invalid for a relation that D4 only
     wants disclosed, Conflict for the last one on the panel.
     """
@@ -81,7 +94,11 @@ def step_down(
     member.recuse_reason = f"{conflicts.RELATIONS[relation]}：{reason}"[:300]
     session.flush()
     link = f"/challenges/{panel.challenge_id}/selection"
-    text = f"专家{actor.name}因回避退出评审组，席位 {member.seat} 空缺，还有 {len(seated(panel))} 人。"
+    text = (
+        f"专家{actor.name}因回避退出评审组，席位 {member.seat} 空缺，其余专家预审后补抽。"
+        if is_redrawn
+        else f"专家{actor.name}因回避退出评审组，席位 {member.seat} 空缺，不再补抽，还有 {len(seated(panel))} 人。"
+    )
     for role in permissions.READ_ALL:
         for one in permissions.holders(session, role, None):
             notices.send(session, one.id, text=text, link=link, kind="bid")

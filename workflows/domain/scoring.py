@@ -54,6 +54,15 @@ def opine(session: Session, panel: Panel, *, rows: Sequence[Mapping[str, Any]], 
     )
 
 
+def still_to_opine(session: Session, panel: Panel) -> list[int]:
+    """The ids of those who hold a seat and have not written an opinion, by seat."""
+    session.flush()
+    members = [one.id for one in recusals.seated(panel)]
+    written = select(PreviewOpinion.member_id).where(PreviewOpinion.member_id.in_(members))
+    done = set(session.scalars(written))
+    return [one.user_id for one in recusals.seated(panel) if one.id not in done]
+
+
 def sign(
     session: Session, panel: Panel, *, rows: Sequence[Mapping[str, Any]], actor: User, at: dt.datetime | None
 ) -> None:

@@ -1,4 +1,4 @@
-"""bpmn/selection/panel.bpmn and panel_review.bpmn: a panel drawn by lot, and what it says of the bids."""
+"""bpmn/selection/panel.bpmn, seats.bpmn and panel_review.bpmn: a panel drawn by lot, and what it says of the bids."""
 
 from typing import Any
 
@@ -86,6 +86,7 @@ def clear_conflicts(session: Session, data: Data) -> dict[str, Any]:
         "seats_free": cleared.free,
         "needs_experts": cleared.needs_more_experts,
         "panel_expert_ids": [one.user_id for one in recusals.seated(panel)],
+        "preview_ids": scoring.still_to_opine(session, panel),
     }
 
 
@@ -96,8 +97,15 @@ def enlarge_pool(act: Act) -> None:
 
 
 @service_step("selection.label")
-def label(session: Session, data: Data) -> None:
-    papers.label(session, panel_of(session, data))
+def label(session: Session, data: Data) -> dict[str, Any]:
+    panel = panel_of(session, data)
+    papers.label(session, panel)
+    return {"preview_ids": scoring.still_to_opine(session, panel)}
+
+
+@service_step("selection.count_seats")
+def count_seats(session: Session, data: Data) -> dict[str, Any]:
+    return {"seats_free": recusals.free_seats(panel_of(session, data))}
 
 
 def _every_letter(session: Session, data: Data, _actor: User) -> dict[str, Any]:
