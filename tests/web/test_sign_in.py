@@ -180,7 +180,8 @@ def test_demo_accounts_exist_only_in_demo_mode(app: Flask, database: Database, v
     app.config["DEMO"] = True
     page = visit().get("/sign-in").text
     assert re.findall(r'name="login" value="(\w+)"', page) == ["leader", "secretary", "office"]
-    assert re.findall(r"<legend>([^<]+)<", page) == ["揭榜团队与所在单位", "办公室与监督"]
+    groups = page.partition('class="demo-accounts"')[2].partition("</form>")[0]
+    assert re.findall(r"<legend>([^<]+)<", groups) == ["揭榜团队与所在单位", "办公室与监督"]
     assert "发榜、开榜、组建评审组，办理各流程的日常事项。" in text_of(page)
     assert visit().post("/sign-in/demo", {"login": "nobody"}).status_code == 404
     visitor = visit()
