@@ -40,13 +40,14 @@ class Job:
     name: str
     waiting: Callable[[Session, int], list[int]]
     do: Callable[[Session, int], object]
-    table: type[Due] | type[Delivery] | None = None
+    table: type[Due] | type[Delivery] | type[WorkItem] | None = None
 
 
 JOBS = (
     Job("message", messages.new_ids, messages.spread),
     Job("delivery", messages.due_ids, messages.deliver, Delivery),
     Job("due", due.due_ids, due.wake, Due),
+    Job("reminder", due.reminder_ids, due.remind, WorkItem),
 )
 
 
@@ -110,7 +111,7 @@ def _record(database: Database, job: Job, row_id: int, source: str, error: Excep
     with database.transaction() as session:
         row: Any = session.get(job.table, row_id) if job.table is not None else None
         process_id = row.process_id if row is not None else None
-        if job.table is Due and process_id is not None:
+        if job.table in (Due, WorkItem) and process_id is not None:
             incidents.trouble(session, process_id)
         incidents.record(session, source, process_id, error)
         if row is not None:

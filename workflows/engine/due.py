@@ -1,4 +1,4 @@
-"""Due rows: timers of the diagrams and reminders of work items, woken when their time has come."""
+"""Timers of the diagrams and reminders of work items, woken when their time has come."""
 
 import datetime as dt
 from typing import Any
@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, inspect, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
+from workflows.engine import people
 from workflows.engine.registry import HOOKS
 from workflows.engine.runtime import Run
 from workflows.engine.tables import OPEN, Due, WorkItem
@@ -14,22 +15,27 @@ from workflows.engine.waiting import waiting_timers
 from workflows.errors import Conflict
 
 # Built once: every worker asks it without end.
-_ROWS: Any = inspect(Due).local_table.c
-_DUE = (
-    select(_ROWS.id)
-    .where(_ROWS.next_try_at <= bindparam("now"))
-    .order_by(_ROWS.next_try_at, _ROWS.id)
+_DUE, _REMINDED = (
+    select(rows.id)
+    .where(rows.next_try_at <= bindparam("now"))
+    .order_by(rows.next_try_at, rows.id)
     .limit(bindparam("limit"))
+    for rows in (inspect(Due).local_table.c, inspect(WorkItem).local_table.c)
 )
 
 
 def due_ids(session: Session, limit: int) -> list[int]:
-    """Rows whose time has come, oldest first."""
+    """Timers whose time has come, oldest first."""
     return list(session.scalars(_DUE, {"now": clock.now(), "limit": limit}))
 
 
+def reminder_ids(session: Session, limit: int) -> list[int]:
+    """Work items of which somebody is to be reminded now, oldest first."""
+    return list(session.scalars(_REMINDED, {"now": clock.now(), "limit": limit}))
+
+
 def wake(session: Session, due_id: int) -> bool:
-    """Do what one row asks for; False when another worker has it, or it is no longer due."""
+    """Fire one timer; False when another worker has it, or it is no longer due."""
     process_id = session.execute(select(Due.process_id).where(Due.id == due_id)).scalar_one_or_none()
     run = None if process_id is None else Run.take_if_free(session, process_id)
     if run is None:
@@ -37,25 +43,43 @@ def wake(session: Session, due_id: int) -> bool:
     row = session.get(Due, due_id, populate_existing=True)
     if row is None or row.next_try_at > clock.now():
         return False
-    token, node, item_id, action = row.token, row.node, row.item_id, row.action
-    if token is not None and node is not None:
-        if run.fire(token, node):
-            run.save()
-        else:
-            session.delete(row)
-        return True
-    session.delete(row)
-    item = session.get(WorkItem, item_id)
-    if item is not None and item.status == OPEN and HOOKS.remind is not None:
-        HOOKS.remind(session, item, action)
-        run.chain.add("remind", item.node, item_id=item.id, after={"action": action})
-        run.write_history()
+    if run.fire(row.token, row.node):
+        run.save()
+    else:
+        session.delete(row)
+    return True
+
+
+def remind(session: Session, item_id: int) -> bool:
+    """Remind of one work item, and plan its next reminder; False when another worker has it, or it is not due.
+
+    What waits for its turn in a round reminds nobody.
+    """
+    process_id = session.execute(select(WorkItem.process_id).where(WorkItem.id == item_id)).scalar_one()
+    run = Run.take_if_free(session, process_id)
+    if run is None:
+        return False
+    item = session.get_one(WorkItem, item_id, populate_existing=True)
+    if item.next_try_at is None or item.next_try_at > clock.now():
+        return False
+    for action in people.reminders_at(session, item):
+        if item.status == OPEN and HOOKS.remind is not None:
+            HOOKS.remind(session, item, action)
+            run.chain.add("remind", item.node, item_id=item.id, after={"action": action})
+    people.plan_reminder(session, item, after=item.remind_days)
+    run.write_history()
     return True
 
 
 def next_due_at(session: Session) -> dt.datetime | None:
     """When the clock has to wake something next."""
-    return session.scalar(select(Due.next_try_at).order_by(Due.next_try_at).limit(1))
+    firsts = (
+        session.scalar(
+            select(rows.next_try_at).where(rows.next_try_at.is_not(None)).order_by(rows.next_try_at).limit(1)
+        )
+        for rows in (Due, WorkItem)
+    )
+    return min((one for one in firsts if one is not None), default=None)
 
 
 def move(run: Run, node: str, due_at: dt.datetime, *, actor_id: int | None, reason: str) -> None:

@@ -46,11 +46,15 @@ def resolve_past(session: Session, process: Process) -> None:
     """Close what failed behind people's acts in ``process``, and behind timers that run no more: it has gone on."""
     if not process.is_troubled:
         return
-    running = {f"due:{one}" for one in session.scalars(select(Due.id).where(Due.process_id == process.id))}
+    timers = session.scalars(select(Due.id).where(Due.process_id == process.id))
+    reminded = session.scalars(
+        select(WorkItem.id).where(WorkItem.process_id == process.id, WorkItem.next_try_at.is_not(None))
+    )
+    running = {f"due:{one}" for one in timers} | {f"reminder:{one}" for one in reminded}
     mine = select(Incident).where(Incident.process_id == process.id, Incident.resolved_at.is_(None))
     still_open = list(session.scalars(mine))
     for incident in still_open:
-        is_timer = incident.source.startswith("due:")
+        is_timer = incident.source.startswith(("due:", "reminder:"))
         if incident.source.startswith("item:") or (is_timer and incident.source not in running):
             incident.resolved_at = clock.now()
     process.is_troubled = any(one.source in running for one in still_open)

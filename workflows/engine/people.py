@@ -1,11 +1,12 @@
 """Whom a user task asks: work items, alone or in a round, and what becomes of them."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, insert, inspect, select, update
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from workflows import clock
@@ -14,7 +15,7 @@ from workflows.engine.asking import Signer, Terms
 from workflows.engine.registry import HOOKS, Vote
 from workflows.engine.rounds import Ballot, decide
 from workflows.engine.specs import SOLO, Human
-from workflows.engine.tables import CANCELLED, DONE, OPEN, Due, Round, WorkCandidate, WorkItem
+from workflows.engine.tables import CANCELLED, DONE, OPEN, Round, WorkCandidate, WorkItem
 from workflows.errors import Conflict
 
 if TYPE_CHECKING:
@@ -32,13 +33,10 @@ _MARK_DONE = (
     .values(
         {
             name: bindparam(name)
-            for name in ("status", "done_at", "done_by_id", "done_for_id", "opinion", "agree")
+            for name in ("status", "done_at", "done_by_id", "done_for_id", "opinion", "agree", "next_try_at")
         }
     )
 )
-_DUES: Any = inspect(Due).local_table
-_NO_REMINDERS = delete(_DUES).where(_DUES.c.item_id == bindparam("of"))
-_ADD_REMINDERS = insert(_DUES)
 _VOTES = (
     select(
         Round,
@@ -62,13 +60,15 @@ def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
     for token, task in tasks.items():
         human: Human = task.task_spec.human
         terms = asking.terms_of(task)
+        due_at = asking.due_at(run.session, task, terms)
         common: dict[str, Any] = {
             "process_id": run.process.id,
             "token": token,
             "node": task.task_spec.bpmn_id,
             "step": human.step,
             "created_at": clock.now(),
-            "due_at": asking.due_at(run.session, task, terms),
+            "due_at": due_at,
+            **next_reminder(run.session, human.step, due_at),
         }
         if terms.policy != SOLO:
             items += _open_round(run, terms, common)
@@ -85,7 +85,6 @@ def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
     listed = [{"item_id": item.id, "user_id": user_id} for item, users in candidates for user_id in users]
     if listed:
         run.session.execute(insert(WorkCandidate), listed)
-    _plan_reminders(run, items)
     _tell_arrived(run, [item.id for item in items])
 
 
@@ -140,14 +139,13 @@ def _mark_done(
         "done_for_id": for_id,
         "opinion": opinion,
         "agree": agree,
+        "next_try_at": None,
     }
     taken = run.session.execute(_MARK_DONE, {"item_id": item.id, **values})
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict("本任务已被他人处理，请刷新页面。")
     for name, value in values.items():
         set_committed_value(item, name, value)
-    if item.due_at is not None:
-        run.session.execute(_NO_REMINDERS, {"of": item.id})
 
 
 def _decide(run: "Run", item: WorkItem) -> str | None:
@@ -201,21 +199,33 @@ def _open_round(run: "Run", terms: Terms, common: dict[str, Any]) -> list[WorkIt
     ]
 
 
-def _plan_reminders(run: "Run", items: Collection[WorkItem]) -> None:
-    """Write the due rows of D15 for each item with a due date; those already past are left out."""
-    if HOOKS.reminders is None or HOOKS.remind_at is None:
-        return
-    rows = []
-    for item in items:
-        if item.due_at is None:
-            continue
-        for offset, action in HOOKS.reminders(run.session, item.step):
-            at = HOOKS.remind_at(run.session, item.due_at, offset)
-            if at > clock.now():
-                about = {"process_id": item.process_id, "item_id": item.id, "action": action}
-                rows.append({**about, "offset_days": offset, "due_at": at, "next_try_at": at})
-    if rows:
-        run.session.execute(_ADD_REMINDERS, rows)
+def next_reminder(
+    session: Session, step: str, due_at: dt.datetime | None, *, after: int | None = None
+) -> dict[str, Any]:
+    """The columns of a work item that tell its next reminder (D15): the first one ``after`` so many working days
+    from its due date, or without that the first one that is not yet past.
+    """
+    none = {"next_try_at": None, "remind_days": None, "tries": 0}
+    if due_at is None or HOOKS.reminders is None or HOOKS.remind_at is None:
+        return none
+    for days in sorted({days for days, _ in HOOKS.reminders(session, step)}):
+        if after is None or days > after:
+            at = HOOKS.remind_at(session, due_at, days)
+            if after is not None or at > clock.now():
+                return {**none, "next_try_at": at, "remind_days": days}
+    return none
+
+
+def plan_reminder(session: Session, item: WorkItem, *, after: int | None = None) -> None:
+    """Write into ``item`` when it is reminded of next."""
+    for name, value in next_reminder(session, item.step, item.due_at, after=after).items():
+        setattr(item, name, value)
+
+
+def reminders_at(session: Session, item: WorkItem) -> list[str]:
+    """What the reminder does that is due for ``item`` now."""
+    planned = HOOKS.reminders(session, item.step) if HOOKS.reminders is not None else []
+    return [action for days, action in planned if days == item.remind_days]
 
 
 def _tell_arrived(run: "Run", item_ids: Sequence[int]) -> None:
@@ -274,8 +284,7 @@ def _ids(signers: tuple[Signer, ...]) -> list[int]:
 
 def _move_due(run: "Run", item: WorkItem, due_at: dt.datetime, *, actor_id: int | None, reason: str) -> None:
     before, item.due_at = item.due_at, due_at
-    run.session.execute(_NO_REMINDERS, {"of": item.id})
-    _plan_reminders(run, [item])
+    plan_reminder(run.session, item)
     change: dict[str, Any] = {"before": {"due_at": before}, "after": {"due_at": due_at}}
     run.chain.add("move_due", item.node, actor_id=actor_id, item_id=item.id, reason=reason, **change)
 
@@ -296,8 +305,8 @@ def add_beside(run: "Run", item: WorkItem, audience: str, *, seq: int, status: s
         created_at=clock.now(),
         due_at=item.due_at,
     )
+    plan_reminder(run.session, added)
     run.session.add(added)
     run.session.flush()
-    _plan_reminders(run, [added])
     _tell_arrived(run, [added.id])
     return added

@@ -104,12 +104,10 @@ def close_items(session: Session, process: Process, tokens: AbstractSet[int]) ->
     if not tokens:
         return
     mine = (WorkItem.process_id == process.id, WorkItem.token.in_(tokens))
-    reminded = select(WorkItem.id).where(*mine, WorkItem.due_at.is_not(None))
-    session.execute(delete(Due).where(Due.item_id.in_(reminded)))
     session.execute(
         update(WorkItem)
         .where(*mine, WorkItem.status.in_(NOT_ENDED))
-        .values(status=CANCELLED)
+        .values(status=CANCELLED, next_try_at=None)
         .execution_options(synchronize_session=False)
     )
 

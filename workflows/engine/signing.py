@@ -9,7 +9,7 @@ from workflows import clock
 from workflows.engine import people
 from workflows.engine.people import NOT_ENDED, WAITING
 from workflows.engine.registry import HOOKS
-from workflows.engine.tables import CANCELLED, OPEN, Due, Round, WorkCandidate, WorkItem
+from workflows.engine.tables import CANCELLED, OPEN, Round, WorkCandidate, WorkItem
 from workflows.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def remove_signer(run: "Run", item: WorkItem, *, actor_id: int, reason: str) -> 
     if round_.policy == "dual" and item.role not in {one.role for one in others}:
         raise Conflict("联签的每一方至少要有一人，不能减签，请改为转办。")
     before, item.status = {"status": item.status, "audience": item.audience}, CANCELLED
-    run.session.execute(delete(Due).where(Due.item_id == item.id))
+    item.next_try_at = None
     run.record(
         "remove_signer",
         item.node,

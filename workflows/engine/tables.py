@@ -11,6 +11,7 @@ from workflows.db import Base, Payload
 RUNNING, COMPLETED, TERMINATED = "running", "completed", "terminated"
 OPEN, DONE, CANCELLED = "open", "done", "cancelled"
 DECIDED = text("verb = 'decide'")
+WATCHED = text("next_try_at IS NOT NULL")
 
 
 class DefinitionFile(Base):
@@ -82,6 +83,7 @@ class WorkItem(Base):
     __table_args__ = (
         Index(None, "audience", "status"),
         Index(None, "done_by_id", "done_at"),
+        Index("ix_work_item_next_try_at", "next_try_at", sqlite_where=WATCHED, postgresql_where=WATCHED),
         Index("ix_work_item_open_token", "process_id", "token", postgresql_where=text("status = 'open'")),
     )
 
@@ -100,6 +102,11 @@ class WorkItem(Base):
     claimed_by_id: Mapped[int | None]
     created_at: Mapped[dt.datetime]
     due_at: Mapped[dt.datetime | None]
+    next_try_at: Mapped[
+        dt.datetime | None
+    ]  # the next reminder, or later after a failure; null: none will come
+    remind_days: Mapped[int | None]  # which one that is: working days from due_at
+    tries: Mapped[int] = mapped_column(default=0)  # of that one
     done_at: Mapped[dt.datetime | None]
     done_by_id: Mapped[int | None]
     done_for_id: Mapped[int | None]  # whose substitute did it
@@ -122,22 +129,18 @@ class WorkCandidate(Base):
 
 
 class Due(Base):
-    """到期: the clock has to do something at ``due_at``: fire a timer of the diagram, or remind of a work item."""
+    """到期: the clock has to fire a timer of the diagram at ``due_at``."""
 
     __tablename__ = "due"
     __table_args__ = (
         UniqueConstraint("process_id", "token", "node"),
         Index(None, "next_try_at"),
-        Index("ix_due_item", "item_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     process_id: Mapped[int] = mapped_column(ForeignKey("process.id"))
-    token: Mapped[int | None]  # a timer's waiting task …
-    node: Mapped[str | None] = mapped_column(String(80))  # … and the event in the diagram
-    item_id: Mapped[int | None] = mapped_column(ForeignKey("work_item.id"))  # or the work item of a reminder
-    action: Mapped[str] = mapped_column(String(20), default="timer")  # timer, or an action of D15
-    offset_days: Mapped[int | None]  # working days from the item's due date, for reminders
+    token: Mapped[int]  # the waiting task in the process state
+    node: Mapped[str] = mapped_column(String(80))  # the event in the diagram
     due_at: Mapped[dt.datetime]
     next_try_at: Mapped[dt.datetime]  # due_at, or later after a failure
     tries: Mapped[int] = mapped_column(default=0)
