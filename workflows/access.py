@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
@@ -20,14 +20,7 @@ from workflows.models import Bid, CopyTo, FileLink, StoredFile, User
 
 def is_mine(held: Grants) -> Any:
     """The SQL condition that an item is for the holder of ``held`` and not taken by somebody else."""
-    return is_for(held.people, held.audiences)
-
-
-def is_for(person_ids: Any, audiences: Any) -> Any:
-    """``is_mine`` for lists, or bound parameters of lists."""
-    listed = exists().where(WorkCandidate.item_id == WorkItem.id, WorkCandidate.user_id.in_(person_ids))
-    asked = WorkItem.audience.in_(audiences) | ((WorkItem.audience == people.LISTED) & listed)
-    return asked & (WorkItem.claimed_by_id.is_(None) | WorkItem.claimed_by_id.in_(person_ids))
+    return people.is_for(held.people, held.audiences)
 
 
 def is_asked(session: Session, item: WorkItem, held: Grants) -> bool:
@@ -42,12 +35,6 @@ def principal_of(session: Session, item: WorkItem, held: Grants) -> int | None:
     return next((one.user_id for one in held.principals if _is_asked(session, item, one)), None)
 
 
-# Built once: every vote asks it.
-_SAID = select(WorkItem.done_for_id).where(
-    WorkItem.round_id == bindparam("round_id"), WorkItem.done_by_id == bindparam("actor_id")
-)
-
-
 def _is_barred(taken: "Taken", session: Session, actor: User) -> bool:
     """Whether a substitute may not do this one: they belong to the team that is judged, or would speak twice."""
     item = taken.item
@@ -57,8 +44,8 @@ def _is_barred(taken: "Taken", session: Session, actor: User) -> bool:
             return True
     if item.round_id is None:
         return False
-    others = session.scalars(_SAID, {"round_id": item.round_id, "actor_id": actor.id}).all()
-    return bool(others) and (taken.for_id is not None or any(one is not None for one in others))
+    said = [one.done_for_id for one in people.signed(taken.run, item)[1] if one.done_by_id == actor.id]
+    return bool(said) and (taken.for_id is not None or any(one is not None for one in said))
 
 
 def data_of(run: Run, item: WorkItem) -> Mapping[str, Any]:
@@ -93,7 +80,7 @@ def take(session: Session, item_id: int, *, actor: User) -> Taken:
     Forbidden if they are not asked, or may not do this one as a substitute.
     """
     held = permissions.grants(session, actor)
-    run, item = Run.take_item(session, item_id)
+    run, item = Run.take_item(session, item_id, people=held.people, audiences=held.audiences)
     if not may_see(session, item, held):
         raise NotFound("没有找到这个任务。")
     _check_taking(session, item, held)

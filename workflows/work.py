@@ -176,9 +176,17 @@ def complete(session: Session, item_id: int, values: Mapping[str, Any], *, actor
         item_id=item.id,
         process_id=item.process_id,
         subject_path=run.process.subject_path if run.process.started_by_id == actor.id else None,
-        next_item_id=next_item(session, item.process_id, taken.held),
+        next_item_id=_next_of(taken),
         message=f"已办理：{step.title}",
     )
+
+
+def _next_of(taken: access.Taken) -> int | None:
+    """The first open item of the process that whoever took one may do now; the same as ``next_item``."""
+    asked = taken.run.asked
+    if asked.is_stale:
+        return next_item(taken.run.session, taken.run.process.id, taken.held)
+    return asked.first_id
 
 
 def next_item(session: Session, process_id: int, held: Grants) -> int | None:
@@ -191,7 +199,7 @@ def next_item(session: Session, process_id: int, held: Grants) -> int | None:
 _NEXT_ITEM = (
     select(WorkItem.id)
     .where(WorkItem.process_id == bindparam("process_id"), WorkItem.status == OPEN)
-    .where(access.is_for(bindparam("people", expanding=True), bindparam("audiences", expanding=True)))
+    .where(people.is_for(bindparam("people", expanding=True), bindparam("audiences", expanding=True)))
     .order_by(WorkItem.id)
     .limit(1)
 )

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, inspect, select, update
+from sqlalchemy import bindparam, delete, exists, insert, inspect, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -37,7 +38,7 @@ _MARK_DONE = (
         }
     )
 )
-_VOTES = (
+_ROUND = (
     select(
         Round,
         WorkItem.id,
@@ -46,11 +47,48 @@ _VOTES = (
         WorkItem.weight,
         WorkItem.role,
         WorkItem.waits_for_id,
+        WorkItem.done_by_id,
+        WorkItem.done_for_id,
     )
     .join(WorkItem, WorkItem.round_id == Round.id)
     .where(Round.id == bindparam("round_id"), WorkItem.status != CANCELLED)
     .order_by(WorkItem.seq)
 )
+
+
+def is_for(person_ids: Any, audiences: Any, *, of: Any = WorkItem) -> Any:
+    """The SQL condition that an item ``of`` is for those people, lists or bound parameters of lists, and not taken
+    by somebody else.
+    """
+    listed = exists().where(WorkCandidate.item_id == of.id, WorkCandidate.user_id.in_(person_ids))
+    asked = of.audience.in_(audiences) | ((of.audience == LISTED) & listed)
+    return asked & (of.claimed_by_id.is_(None) | of.claimed_by_id.in_(person_ids))
+
+
+@dataclass
+class Signed:
+    """One signer's item in a round: as it was read, or as the act has left it."""
+
+    id: int
+    status: str
+    agree: bool | None
+    weight: str
+    role: str
+    waits_for_id: int | None
+    done_by_id: int | None
+    done_for_id: int | None
+
+
+def signed(run: "Run", item: WorkItem) -> tuple[Round, list[Signed]]:
+    """The round of ``item`` and the items in it but the cancelled ones, in order; read once in a transaction."""
+    if run.round is None:
+        rows = run.session.execute(_ROUND, {"round_id": item.round_id}).all()
+        run.round = rows[0].Round, [Signed(*row[1:]) for row in rows]
+    round_, items = run.round
+    for one in items:
+        if one.id == item.id:
+            one.status, one.agree = item.status, item.agree
+    return round_, [one for one in items if one.status != CANCELLED]
 
 
 def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
@@ -83,6 +121,9 @@ def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
     run.session.add_all(items)
     run.session.flush()
     listed = [{"item_id": item.id, "user_id": user_id} for item, users in candidates for user_id in users]
+    by_item = {item.id: users for item, users in candidates}
+    for item in items:
+        run.asked.add(item, by_item.get(item.id, []))
     if listed:
         run.session.execute(insert(WorkCandidate), listed)
     _tell_arrived(run, [item.id for item in items])
@@ -150,8 +191,7 @@ def _mark_done(
 
 def _decide(run: "Run", item: WorkItem) -> str | None:
     """The result of the item's round as its votes now stand; otherwise whose turn it is next is asked."""
-    rows = run.session.execute(_VOTES, {"round_id": item.round_id}).all()
-    round_: Round = rows[0].Round
+    round_, rows = signed(run, item)
     ballots = [Ballot(row.status == DONE, row.agree, Decimal(row.weight), row.role) for row in rows]
     ratio = Decimal(round_.ratio) if round_.ratio is not None else None
     round_.result = decide(round_.policy, ballots, ratio=ratio, veto=round_.veto)
@@ -161,11 +201,12 @@ def _decide(run: "Run", item: WorkItem) -> str | None:
     if round_.result is None and next_ids:
         opened = {"status": OPEN, "created_at": clock.now()}
         run.session.execute(update(WorkItem).where(WorkItem.id.in_(next_ids)).values(**opened))
+        run.asked.is_stale = True
         _tell_arrived(run, next_ids)
     return round_.result
 
 
-def _next_ids(policy: str, rows: Sequence[Any]) -> list[int]:
+def _next_ids(policy: str, rows: Sequence[Signed]) -> list[int]:
     """The items whose turn has come: in a sequential round the next one, else those that waited for one signer."""
     waiting = [row for row in rows if row.status == WAITING]
     asked = {row.id for row in rows if row.status in NOT_ENDED}

@@ -1,20 +1,20 @@
 """The rows of a process: held for a transaction, and those that follow from its state."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
 from workflows import clock
 from workflows.engine.definitions import Definition
-from workflows.engine.people import NOT_ENDED
+from workflows.engine.people import NOT_ENDED, is_for
 from workflows.engine.specs import KeyedMessage
-from workflows.engine.tables import CANCELLED, Delivery, Due, Message, Process, ProcessKey, WorkItem
+from workflows.engine.tables import CANCELLED, OPEN, Delivery, Due, Message, Process, ProcessKey, WorkItem
 
 Timers = Mapping[tuple[int, str], dt.datetime]  # due instants by serial of the task and node
 
@@ -25,8 +25,18 @@ _HOLD, _HOLD_IF_FREE = (
     _OF_PROCESS.with_for_update(skip_locked=skip_locked).execution_options(populate_existing=True)
     for skip_locked in (False, True)
 )
+_OTHER = aliased(WorkItem)
 _HOLD_ITEM = (
-    select(Process, WorkItem)
+    select(
+        Process,
+        WorkItem,
+        select(_OTHER.id)
+        .where(_OTHER.process_id == Process.id, _OTHER.status == OPEN, _OTHER.id != WorkItem.id)
+        .where(is_for(bindparam("people", expanding=True), bindparam("audiences", expanding=True), of=_OTHER))
+        .order_by(_OTHER.id)
+        .limit(1)
+        .scalar_subquery(),
+    )
     .join(WorkItem, WorkItem.process_id == Process.id)
     .where(WorkItem.id == bindparam("item_id"))
     .with_for_update(of=[Process, WorkItem])
@@ -40,14 +50,20 @@ def hold(session: Session, process_id: int, *, skip_locked: bool) -> Process | N
     return session.scalars(query, {"process_id": process_id}).one_or_none()
 
 
-def hold_item(session: Session, item_id: int) -> tuple[Process, WorkItem] | None:
-    """A work item with its process, both held: the process first, as every act takes it."""
-    found = session.execute(_HOLD_ITEM, {"item_id": item_id}).one_or_none()
+def hold_item(
+    session: Session, item_id: int, *, people: Sequence[int] = (), audiences: Sequence[str] = ()
+) -> tuple[Process, WorkItem, int | None] | None:
+    """A work item with its process, both held: the process first, as every act takes it.
+
+    With the first other open item of the process that somebody in ``people`` or ``audiences`` may do.
+    """
+    who = {"people": people, "audiences": audiences}
+    found = session.execute(_HOLD_ITEM, {"item_id": item_id, **who}).one_or_none()
     if found is None:
         return None
-    process, item = found
+    process, item, other_id = found
     set_committed_value(item, "process", process)
-    return process, item
+    return process, item, other_id
 
 
 def write_keys(session: Session, process: Process, definition: Definition, data: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """One transaction on one process: load its state, let it move, write down everything that came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
@@ -15,9 +16,25 @@ from workflows.engine.history import Chain
 from workflows.engine.motion import Motion
 from workflows.engine.registry import ROUND_END, Started
 from workflows.engine.specs import KeyedMessage
-from workflows.engine.tables import COMPLETED, RUNNING, Delivery, Message, Process, WorkItem
+from workflows.engine.tables import COMPLETED, OPEN, RUNNING, Delivery, Message, Process, Round, WorkItem
 from workflows.engine.waiting import Waiting
 from workflows.errors import NotFound
+
+
+@dataclass
+class Asked:
+    """What the process asks of whoever takes a work item beside it, followed through one act."""
+
+    people: Sequence[int] = ()
+    audiences: Sequence[str] = ()
+    first_id: int | None = None  # the first open item that they may do
+    is_stale: bool = False  # other items than theirs have ended or come to their turn: look again
+
+    def add(self, item: WorkItem, listed: Sequence[int]) -> None:
+        """Note an item that has just been opened, and among whom it is listed."""
+        mine = item.audience in self.audiences or bool(set(listed) & set(self.people))
+        if mine and item.status == OPEN:
+            self.first_id = min(item.id, self.first_id or item.id)
 
 
 class Run(Motion):
@@ -33,6 +50,8 @@ class Run(Motion):
         self.before = Waiting()
         self.messages: list[dict[str, Any]] = []
         self.ended: set[int] = set()  # tokens of user tasks whose work items have all come to their end
+        self.asked = Asked()
+        self.round: tuple[Round, list[people.Signed]] | None = None  # of the item taken, once it was read
         self.told: asking.Told | None = None  # what variables said of the user tasks before a message came
 
     @classmethod
@@ -77,13 +96,20 @@ class Run(Motion):
         return cls.resume(session, process)
 
     @classmethod
-    def take_item(cls, session: Session, item_id: int) -> tuple["Run", WorkItem]:
-        """Take a work item with its process, in the order in which every act takes them. Raises NotFound."""
-        found = records.hold_item(session, item_id)
+    def take_item(
+        cls, session: Session, item_id: int, *, people: Sequence[int] = (), audiences: Sequence[str] = ()
+    ) -> tuple["Run", WorkItem]:
+        """Take a work item with its process, in the order in which every act takes them. Raises NotFound.
+
+        ``people`` and ``audiences`` are whoever takes it, of whom ``next_item`` then knows.
+        """
+        found = records.hold_item(session, item_id, people=people, audiences=audiences)
         if found is None:
             raise NotFound("没有找到这个任务。")
-        process, item = found
-        return cls.resume(session, process), item
+        process, item, other_id = found
+        run = cls.resume(session, process)
+        run.asked = Asked(people, audiences, other_id)
+        return run, item
 
     @classmethod
     def take_if_free(cls, session: Session, process_id: int) -> "Run | None":
@@ -143,8 +169,9 @@ class Run(Motion):
         waiting.check_messages(self.workflow)
         state, serials = codec.encode(self.workflow)
         now = Waiting.of(self.workflow, serials)
-        left = self.before.humans.keys() - now.humans.keys()
-        records.close_items(self.session, self.process, left - self.ended)
+        left = self.before.humans.keys() - now.humans.keys() - self.ended
+        records.close_items(self.session, self.process, left)
+        self.asked.is_stale |= bool(left)
         fresh = {token: now.humans[token] for token in now.humans.keys() - self.before.humans.keys()}
         people.ask(self, dict(sorted(fresh.items())))
         if self.told is not None:
