@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from workflows import clock
 from workflows.domain import files, permissions
 from workflows.domain.permissions import Grants
-from workflows.engine import people
+from workflows.engine import ballots, people
 from workflows.engine.registry import HUMAN
 from workflows.engine.runtime import Run
 from workflows.engine.tables import OPEN, Process, ProcessKey, WorkCandidate, WorkItem
@@ -44,7 +44,7 @@ def _is_barred(taken: "Taken", session: Session, actor: User) -> bool:
             return True
     if item.round_id is None:
         return False
-    said = [one.done_for_id for one in people.signed(taken.run, item)[1] if one.done_by_id == actor.id]
+    said = [one.done_for_id for one in ballots.read(taken.run, item)[1] if one.done_by_id == actor.id]
     return bool(said) and (taken.for_id is not None or any(one is not None for one in said))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from tests import states
 from tests.processes.cast import Cast, gather
 from workflows import db, seal, storage
 
@@ -14,6 +15,14 @@ from workflows import db, seal, storage
 def sqlite_template(installed_sqlite: Path) -> Path:
     """Every test here installs the shipped processes: it finds them stored."""
     return installed_sqlite
+
+
+@pytest.fixture(autouse=True)
+def small_states() -> Iterator[None]:
+    """No process of the test has a state of 64 KiB at any point."""
+    with states.measured() as largest:
+        yield
+    assert max(largest.values(), default=0) < states.MOST_BYTES, largest
 
 
 @pytest.fixture

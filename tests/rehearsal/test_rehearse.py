@@ -13,6 +13,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import inspect
 
+from tests import states
 from tests.conftest import MONDAY_NINE
 from tests.rehearsal import files
 from workflows import clock, db, seal
@@ -28,10 +29,13 @@ def result_of(file: Path) -> Any:
 
 def test_the_shipped_scenario_comes_out_as_expected(rehearse: Rehearse, tmp_path: Path) -> None:
     out = tmp_path / "result.json"
-    ended = rehearse(files.SHIPPED, "--out", out, "--expect", files.EXPECTED)
+    with states.measured() as largest:
+        ended = rehearse(files.SHIPPED, "--out", out, "--expect", files.EXPECTED)
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert comparison.differences(result_of(out), files.expected()) == []
     assert "12 challenges, 26 bids (21 eligible), 12 projects, 576,423 yuan in instalments" in ended.stdout
+    assert len(largest) > 10
+    assert max(largest.values()) < states.MOST_BYTES, largest
 
 
 @on_postgresql

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, inspect, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.engine import people
+from workflows.engine import reminding
 from workflows.engine.registry import HOOKS
 from workflows.engine.runtime import Run
 from workflows.engine.tables import OPEN, Due, WorkItem
@@ -62,11 +62,11 @@ def remind(session: Session, item_id: int) -> bool:
     item = session.get_one(WorkItem, item_id, populate_existing=True)
     if item.next_try_at is None or item.next_try_at > clock.now():
         return False
-    for action in people.reminders_at(session, item):
+    for action in reminding.actions(session, item):
         if item.status == OPEN and HOOKS.remind is not None:
             HOOKS.remind(session, item, action)
             run.chain.add("remind", item.node, item_id=item.id, after={"action": action})
-    people.plan_reminder(session, item, after=item.remind_days)
+    reminding.plan(session, item, after=item.remind_days)
     run.write_history()
     return True
 

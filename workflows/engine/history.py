@@ -2,16 +2,29 @@
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, inspect, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.exc import StaleDataError
 
 from workflows import clock
 from workflows.engine.tables import HistoryEntry, Process
 
-_INSERT: Any = insert(HistoryEntry.__table__)  # type: ignore[arg-type]  # built once: every act ends with it
+# Built once: every act ends with them.
+_INSERT: Any = insert(HistoryEntry.__table__)  # type: ignore[arg-type]
+_PROCESS: Any = inspect(Process).local_table
+_OF_VERSION = update(_PROCESS).where(
+    _PROCESS.c.id == bindparam("of"), _PROCESS.c.version == bindparam("read")
+)
+_END = ("version", "history_seq", "history_head")
+_MOVE = ("state", "status", "ended_at")
+_UPDATE_END, _UPDATE_ALL = (
+    _OF_VERSION.values({name: bindparam(name) for name in names}) for names in (_END, _END + _MOVE)
+)
 
 
 class Chain:
@@ -52,10 +65,20 @@ class Chain:
         row["hash"] = self.head = _digest(self.head, row)
         self.rows.append(row)
 
-    def write(self, session: Session) -> None:
-        """Write the acts, and their end into the process row; flushes everything else with it."""
-        self.process.history_seq, self.process.history_head = self.seq, self.head
+    def write(self, session: Session, moved: Mapping[str, Any] | None = None) -> None:
+        """Write the acts, and the process row with their end and, if it has ``moved``, its state, status and end.
+
+        Everything else is flushed before. Raises StaleDataError when another transaction has changed the process.
+        """
         session.flush()
+        read = self.process.version
+        values = {"version": read + 1, "history_seq": self.seq, "history_head": self.head, **(moved or {})}
+        query = _UPDATE_END if moved is None else _UPDATE_ALL
+        done: Any = session.execute(query, {"of": self.process.id, "read": read, **values})
+        if done.rowcount != 1:
+            raise StaleDataError(f"process {self.process.id} is no longer of version {read}")
+        for name, value in values.items():
+            set_committed_value(self.process, name, value)
         if self.rows:
             session.execute(_INSERT, self.rows)
         self.rows = []

@@ -2,21 +2,19 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, exists, insert, inspect, select, update
-from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from workflows import clock
-from workflows.engine import asking
+from workflows.engine import asking, ballots, reminding
 from workflows.engine.asking import Signer, Terms
 from workflows.engine.registry import HOOKS, Vote
 from workflows.engine.rounds import Ballot, decide
 from workflows.engine.specs import SOLO, Human
-from workflows.engine.tables import CANCELLED, DONE, OPEN, Round, WorkCandidate, WorkItem
+from workflows.engine.tables import DONE, OPEN, Round, WorkCandidate, WorkItem
 from workflows.errors import Conflict
 
 if TYPE_CHECKING:
@@ -38,22 +36,10 @@ _MARK_DONE = (
         }
     )
 )
-_ROUND = (
-    select(
-        Round,
-        WorkItem.id,
-        WorkItem.status,
-        WorkItem.agree,
-        WorkItem.weight,
-        WorkItem.role,
-        WorkItem.waits_for_id,
-        WorkItem.done_by_id,
-        WorkItem.done_for_id,
-    )
-    .join(WorkItem, WorkItem.round_id == Round.id)
-    .where(Round.id == bindparam("round_id"), WorkItem.status != CANCELLED)
-    .order_by(WorkItem.seq)
-)
+_ROUNDS: Any = inspect(Round).local_table
+_ADD_ROUND = insert(_ROUNDS).returning(_ROUNDS.c.id)
+_ADD_ITEMS = insert(_ITEMS).returning(_ITEMS.c.id, sort_by_parameter_order=True)
+_ALONE = {"round_id": None, "seq": 0, "weight": "1", "status": OPEN}  # an item that is in no round
 
 
 def is_for(person_ids: Any, audiences: Any, *, of: Any = WorkItem) -> Any:
@@ -65,36 +51,10 @@ def is_for(person_ids: Any, audiences: Any, *, of: Any = WorkItem) -> Any:
     return asked & (of.claimed_by_id.is_(None) | of.claimed_by_id.in_(person_ids))
 
 
-@dataclass
-class Signed:
-    """One signer's item in a round: as it was read, or as the act has left it."""
-
-    id: int
-    status: str
-    agree: bool | None
-    weight: str
-    role: str
-    waits_for_id: int | None
-    done_by_id: int | None
-    done_for_id: int | None
-
-
-def signed(run: "Run", item: WorkItem) -> tuple[Round, list[Signed]]:
-    """The round of ``item`` and the items in it but the cancelled ones, in order; read once in a transaction."""
-    if run.round is None:
-        rows = run.session.execute(_ROUND, {"round_id": item.round_id}).all()
-        run.round = rows[0].Round, [Signed(*row[1:]) for row in rows]
-    round_, items = run.round
-    for one in items:
-        if one.id == item.id:
-            one.status, one.agree = item.status, item.agree
-    return round_, [one for one in items if one.status != CANCELLED]
-
-
 def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
     """Open the work items of user tasks that the token has just reached, by serial."""
-    items: list[WorkItem] = []
-    candidates: list[tuple[WorkItem, list[int]]] = []
+    items: list[dict[str, Any]] = []
+    listed: list[Sequence[int]] = []  # for each item the people among whom it is listed
     for token, task in tasks.items():
         human: Human = task.task_spec.human
         terms = asking.terms_of(task)
@@ -106,27 +66,30 @@ def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
             "step": human.step,
             "created_at": clock.now(),
             "due_at": due_at,
-            **next_reminder(run.session, human.step, due_at),
+            **reminding.columns(run.session, human.step, due_at),
         }
         if terms.policy != SOLO:
-            items += _open_round(run, terms, common)
+            opened = _open_round(run, terms, common)
         elif len(terms.signers) == 1:
-            items.append(WorkItem(**common, role=human.lane, audience=terms.signers[0].audience))
+            opened = [{**_ALONE, **common, "role": human.lane, "audience": terms.signers[0].audience}]
         else:
-            item = WorkItem(**common, role=human.lane, audience=LISTED)
-            items.append(item)
-            candidates.append((item, _ids(terms.signers)))
+            opened = [{**_ALONE, **common, "role": human.lane, "audience": LISTED}]
+        is_listed = terms.policy == SOLO and len(terms.signers) > 1
+        items += opened
+        listed += [_ids(terms.signers) if is_listed else ()] * len(opened)
     if not items:
         return
-    run.session.add_all(items)
-    run.session.flush()
-    listed = [{"item_id": item.id, "user_id": user_id} for item, users in candidates for user_id in users]
-    by_item = {item.id: users for item, users in candidates}
-    for item in items:
-        run.asked.add(item, by_item.get(item.id, []))
-    if listed:
-        run.session.execute(insert(WorkCandidate), listed)
-    _tell_arrived(run, [item.id for item in items])
+    ids = list(run.session.scalars(_ADD_ITEMS, items))
+    candidates = [
+        {"item_id": id_, "user_id": user_id}
+        for id_, users in zip(ids, listed, strict=True)
+        for user_id in users
+    ]
+    if candidates:
+        run.session.execute(insert(WorkCandidate), candidates)
+    for id_, item, users in zip(ids, items, listed, strict=True):
+        run.asked.add(id_, item["audience"], users, is_open=item["status"] == OPEN)
+    _tell_arrived(run, ids)
 
 
 def finish(
@@ -191,11 +154,11 @@ def _mark_done(
 
 def _decide(run: "Run", item: WorkItem) -> str | None:
     """The result of the item's round as its votes now stand; otherwise whose turn it is next is asked."""
-    round_, rows = signed(run, item)
-    ballots = [Ballot(row.status == DONE, row.agree, Decimal(row.weight), row.role) for row in rows]
+    round_, rows = ballots.read(run, item)
+    cast = [Ballot(row.status == DONE, row.agree, Decimal(row.weight), row.role) for row in rows]
     ratio = Decimal(round_.ratio) if round_.ratio is not None else None
-    round_.result = decide(round_.policy, ballots, ratio=ratio, veto=round_.veto)
-    if round_.result is not None and all(ballot.is_done for ballot in ballots):
+    round_.result = decide(round_.policy, cast, ratio=ratio, veto=round_.veto)
+    if round_.result is not None and all(ballot.is_done for ballot in cast):
         run.ended.add(item.token)
     next_ids = _next_ids(round_.policy, rows)
     if round_.result is None and next_ids:
@@ -206,7 +169,7 @@ def _decide(run: "Run", item: WorkItem) -> str | None:
     return round_.result
 
 
-def _next_ids(policy: str, rows: Sequence[Signed]) -> list[int]:
+def _next_ids(policy: str, rows: Sequence[ballots.Signed]) -> list[int]:
     """The items whose turn has come: in a sequential round the next one, else those that waited for one signer."""
     waiting = [row for row in rows if row.status == WAITING]
     asked = {row.id for row in rows if row.status in NOT_ENDED}
@@ -215,58 +178,28 @@ def _next_ids(policy: str, rows: Sequence[Signed]) -> list[int]:
     return [row.id for row in waiting if row.waits_for_id not in asked]
 
 
-def _open_round(run: "Run", terms: Terms, common: dict[str, Any]) -> list[WorkItem]:
-    round_ = Round(
-        process_id=run.process.id,
-        token=common["token"],
-        policy=terms.policy,
-        ratio=terms.ratio,
-        veto=terms.veto,
-    )
-    run.session.add(round_)
-    run.session.flush()
+def _open_round(run: "Run", terms: Terms, common: dict[str, Any]) -> list[dict[str, Any]]:
+    round_ = {
+        "process_id": run.process.id,
+        "token": common["token"],
+        "policy": terms.policy,
+        "ratio": terms.ratio,
+        "veto": terms.veto,
+    }
+    round_id = run.session.scalars(_ADD_ROUND, [round_]).one()
     in_turn = terms.policy == "sequential"
     return [
-        WorkItem(
+        {
             **common,
-            round_id=round_.id,
-            role=signer.role,
-            audience=signer.audience,
-            seq=seq,
-            weight=signer.weight,
-            status=WAITING if in_turn and seq else OPEN,
-        )
+            "round_id": round_id,
+            "role": signer.role,
+            "audience": signer.audience,
+            "seq": seq,
+            "weight": signer.weight,
+            "status": WAITING if in_turn and seq else OPEN,
+        }
         for seq, signer in enumerate(terms.signers)
     ]
-
-
-def next_reminder(
-    session: Session, step: str, due_at: dt.datetime | None, *, after: int | None = None
-) -> dict[str, Any]:
-    """The columns of a work item that tell its next reminder (D15): the first one ``after`` so many working days
-    from its due date, or without that the first one that is not yet past.
-    """
-    none = {"next_try_at": None, "remind_days": None, "tries": 0}
-    if due_at is None or HOOKS.reminders is None or HOOKS.remind_at is None:
-        return none
-    for days in sorted({days for days, _ in HOOKS.reminders(session, step)}):
-        if after is None or days > after:
-            at = HOOKS.remind_at(session, due_at, days)
-            if after is not None or at > clock.now():
-                return {**none, "next_try_at": at, "remind_days": days}
-    return none
-
-
-def plan_reminder(session: Session, item: WorkItem, *, after: int | None = None) -> None:
-    """Write into ``item`` when it is reminded of next."""
-    for name, value in next_reminder(session, item.step, item.due_at, after=after).items():
-        setattr(item, name, value)
-
-
-def reminders_at(session: Session, item: WorkItem) -> list[str]:
-    """What the reminder does that is due for ``item`` now."""
-    planned = HOOKS.reminders(session, item.step) if HOOKS.reminders is not None else []
-    return [action for days, action in planned if days == item.remind_days]
 
 
 def _tell_arrived(run: "Run", item_ids: Sequence[int]) -> None:
@@ -325,7 +258,7 @@ def _ids(signers: tuple[Signer, ...]) -> list[int]:
 
 def _move_due(run: "Run", item: WorkItem, due_at: dt.datetime, *, actor_id: int | None, reason: str) -> None:
     before, item.due_at = item.due_at, due_at
-    plan_reminder(run.session, item)
+    reminding.plan(run.session, item)
     change: dict[str, Any] = {"before": {"due_at": before}, "after": {"due_at": due_at}}
     run.chain.add("move_due", item.node, actor_id=actor_id, item_id=item.id, reason=reason, **change)
 
@@ -346,7 +279,7 @@ def add_beside(run: "Run", item: WorkItem, audience: str, *, seq: int, status: s
         created_at=clock.now(),
         due_at=item.due_at,
     )
-    plan_reminder(run.session, added)
+    reminding.plan(run.session, added)
     run.session.add(added)
     run.session.flush()
     _tell_arrived(run, [added.id])

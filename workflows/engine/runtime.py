@@ -9,14 +9,14 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.engine import asking, boxes, codec, incidents, people, records, variables, waiting
+from workflows.engine import asking, ballots, boxes, codec, incidents, people, records, variables, waiting
 from workflows.engine.definitions import LIBRARY, Definition
 from workflows.engine.facts import Facts
 from workflows.engine.history import Chain
 from workflows.engine.motion import Motion
 from workflows.engine.registry import ROUND_END, Started
 from workflows.engine.specs import KeyedMessage
-from workflows.engine.tables import COMPLETED, OPEN, RUNNING, Delivery, Message, Process, Round, WorkItem
+from workflows.engine.tables import COMPLETED, RUNNING, Delivery, Message, Process, Round, WorkItem
 from workflows.engine.waiting import Waiting
 from workflows.errors import NotFound
 
@@ -30,11 +30,10 @@ class Asked:
     first_id: int | None = None  # the first open item that they may do
     is_stale: bool = False  # other items than theirs have ended or come to their turn: look again
 
-    def add(self, item: WorkItem, listed: Sequence[int]) -> None:
-        """Note an item that has just been opened, and among whom it is listed."""
-        mine = item.audience in self.audiences or bool(set(listed) & set(self.people))
-        if mine and item.status == OPEN:
-            self.first_id = min(item.id, self.first_id or item.id)
+    def add(self, item_id: int, audience: str, listed: Sequence[int], *, is_open: bool) -> None:
+        """Note an item that has just been written, and among whom it is listed."""
+        if is_open and (audience in self.audiences or set(listed) & set(self.people)):
+            self.first_id = min(item_id, self.first_id or item_id)
 
 
 class Run(Motion):
@@ -51,7 +50,7 @@ class Run(Motion):
         self.messages: list[dict[str, Any]] = []
         self.ended: set[int] = set()  # tokens of user tasks whose work items have all come to their end
         self.asked = Asked()
-        self.round: tuple[Round, list[people.Signed]] | None = None  # of the item taken, once it was read
+        self.round: tuple[Round, list[ballots.Signed]] | None = None  # of the item taken, once it was read
         self.told: asking.Told | None = None  # what variables said of the user tasks before a message came
 
     @classmethod
@@ -180,11 +179,11 @@ class Run(Motion):
         incidents.resolve_past(self.session, self.process)
         if self.messages:
             self.session.execute(insert(Message), self.messages)
+        moved = {"state": state, "status": self.process.status, "ended_at": self.process.ended_at}
         if self.workflow.completed and self.process.status == RUNNING:
-            self.process.status, self.process.ended_at = COMPLETED, clock.now()
+            moved |= {"status": COMPLETED, "ended_at": clock.now()}
             self.chain.add("end", self.process.name)
-        self.process.state = state  # last, so that the row is written once
-        self.write_history()
+        self.chain.write(self.session, moved)  # last, so that the row is written once
         self.before, self.messages, self.told = now, [], None
 
     def write_history(self) -> None:
