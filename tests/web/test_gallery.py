@@ -26,7 +26,7 @@ def test_every_page_is_pictured(app: Flask) -> None:
         for rule in app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and not rule.rule.startswith("/api/")
     }
-    pictured = {*navigation.ROOMS, *details.PLAIN, *details.OF_ONE, *details.WITH_ACTS, *details.REST}
+    pictured = {*navigation.ROOMS, *details.PLAIN, *details.OF_ONE, *details.ACTS, *details.REST}
     pictured |= {f"{thing}.show" for thing in plan.THINGS}
     pictured |= {"sign_in.show", "work.show", "starts.show", "starts.show_act"}
     assert pages - pictured - DOWNLOADS - FRAGMENTS == set()

@@ -1,6 +1,6 @@
 """Pages beyond the rooms and the pages of things: what belongs to one thing or one person, and settings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask import url_for
@@ -8,19 +8,23 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from tools.gallery.plan import READER, Shot, asked
-from webapp.views import people_acts, sharing
+from webapp.views import batch_dates, people_acts, posts, sharing, units
 from workflows.engine.tables import OPEN, WorkItem
 from workflows.models import (
     ActionItem,
     Approval,
+    Batch,
     CampaignYear,
     Challenge,
     Objection,
     OpeningConfirmation,
     Panel,
     PayoutBatch,
+    Post,
+    PostHolding,
     ResultCard,
     RuleVersion,
+    Unit,
     User,
 )
 
@@ -35,6 +39,7 @@ PLAIN = {  # login by endpoint
     "notices.mails": ADMINISTRATOR,
     "rosters.show": ADMINISTRATOR,
     "people_acts.new": ADMINISTRATOR,
+    "units.new": ADMINISTRATOR,
     "password_reset.ask": "",
 }
 
@@ -43,6 +48,7 @@ def _newest(column: Any) -> Select[Any]:
     return select(func.max(column))
 
 
+SOMEBODY = select(User.id).where(User.login == "leader")
 OF_ONE: dict[str, tuple[str, Select[Any], str]] = {  # argument, its value, login; by endpoint
     "approvals.show": ("approval_id", _newest(Approval.id), READER),
     "campaigns.show": ("year_id", _newest(CampaignYear.id), READER),
@@ -60,11 +66,18 @@ OF_ONE: dict[str, tuple[str, Select[Any], str]] = {  # argument, its value, logi
     "rules.show": ("version_id", _newest(RuleVersion.id), READER),
     "rules.edit": ("version_id", _newest(RuleVersion.id), READER),
     "rules.trial": ("version_id", _newest(RuleVersion.id), READER),
-    "people.show": ("user_id", select(User.id).where(User.login == "leader"), ADMINISTRATOR),
-    "handovers.show": ("user_id", select(User.id).where(User.login == "leader"), ADMINISTRATOR),
+    "people.show": ("user_id", SOMEBODY, ADMINISTRATOR),
+    "handovers.show": ("user_id", SOMEBODY, ADMINISTRATOR),
+    "units.show": ("unit_id", _newest(Unit.id), ADMINISTRATOR),
+    "posts.new": ("unit_id", _newest(Unit.id), ADMINISTRATOR),
 }
-WITH_ACTS = ("people_acts.show", "sharing.show")
-REST = ("password_reset.show",)
+ACTS: dict[str, tuple[str, Select[Any], Iterable[str], str]] = {  # argument, its value, the acts, login
+    "people_acts.show": ("user_id", SOMEBODY, people_acts.ACTS, ADMINISTRATOR),
+    "units.act": ("unit_id", _newest(Unit.id), units.ACTS, ADMINISTRATOR),
+    "posts.act": ("post_id", _newest(Post.id), posts.ACTS, ADMINISTRATOR),
+    "batch_dates.show": ("batch_id", _newest(Batch.id), batch_dates.ACTS, READER),
+}
+REST = ("password_reset.show", "sharing.show", "posts.dismissal")
 
 
 def pages(session: Session) -> Iterator[Shot]:
@@ -75,12 +88,23 @@ def pages(session: Session) -> Iterator[Shot]:
         value = session.scalar(query)
         if value is not None:
             yield Shot(_named(endpoint), url_for(endpoint, **{argument: value}), login=login)
-    somebody = session.scalars(select(User.id).where(User.login == "leader")).one()
-    for act in people_acts.ACTS:
-        path = url_for("people_acts.show", user_id=somebody, act=act)
-        yield Shot(f"people-{act}", path, login=ADMINISTRATOR)
+    for endpoint, (argument, query, acts, login) in ACTS.items():
+        value = session.scalar(query)
+        for act in acts if value is not None else ():
+            yield Shot(
+                f"{_named(endpoint)}-{act}", url_for(endpoint, **{argument: value}, act=act), login=login
+            )
+    yield from _dismissal(session)
     yield from _sharing(session)
     yield Shot("password-reset-link", "/password-reset/gone", login="", state="error")
+
+
+def _dismissal(session: Session) -> Iterator[Shot]:
+    """Ending what somebody holds."""
+    held = session.scalars(select(PostHolding).limit(1)).first()
+    if held is not None:
+        path = url_for("posts.dismissal", post_id=held.post_id, user_id=held.user_id)
+        yield Shot("posts-dismissal", path, login=ADMINISTRATOR)
 
 
 def _sharing(session: Session) -> Iterator[Shot]:
