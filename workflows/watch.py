@@ -19,6 +19,7 @@ from workflows.engine.errors import Defect, DefinitionError, StepFailed
 from workflows.engine.registry import HUMAN, SERVICE
 from workflows.engine.tables import Incident, Process
 from workflows.errors import Conflict, NotFound
+from workflows.steps.variables import VARIABLES
 
 log = structlog.get_logger("watch")
 
@@ -30,7 +31,9 @@ __all__ = ["DefinitionError"]
 def check_definitions(folder: Path = FOLDER) -> None:
     """Raise DefinitionError, with every defect of every file, unless all diagrams and tables may run."""
     human = frozenset(HUMAN)
-    names = gate.Names(human | frozenset(SERVICE), frozenset(permissions.ROLES), human=human)
+    names = gate.Names(
+        human | frozenset(SERVICE), frozenset(permissions.ROLES), variables=VARIABLES, human=human
+    )
     defects = _defects(tuple(read_folder(folder).items()), names)
     if defects:
         raise DefinitionError(list(defects))

@@ -9,7 +9,7 @@ A table that does not decide (an overlap in UNIQUE, no rule, a value that is not
 DecisionError: there is no silent first match. The outcome's trace says which rows decided.
 """
 
-from workflows.dmn.coverage import Overlap, gaps, overlaps
+from workflows.dmn.coverage import Overlap, gaps, holes, overlaps, region
 from workflows.dmn.editing import Difference, RowText, differences, rewrite
 from workflows.dmn.errors import DecisionError, DmnError, Problem
 from workflows.dmn.loading import load
@@ -36,8 +36,10 @@ __all__ = [
     "TableText",
     "differences",
     "gaps",
+    "holes",
     "load",
     "overlaps",
+    "region",
     "rewrite",
     "tables",
     "trace_to_json",

@@ -7,6 +7,7 @@ cells read more than the value in front of them, or that writes other values tha
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +16,7 @@ from workflows import feel
 from workflows.dmn.hit_policies import HitPolicy
 from workflows.dmn.tables import Input, Table
 
+CALL = re.compile(r"\b(?!(?:not|and|or|in|between)\b)[A-Za-z_]\w*\s*\(")
 MOST_FOUND = 5
 MOST_STATES = 20_000  # sets of rows looked at, above which nothing is said
 
@@ -59,6 +61,85 @@ def gaps(table: Table, before: Table) -> list[Case]:
         return []
     asked = {text: [one for one in now[text] if _is_told(before, text, one[0])] for text in now}
     return _unanswered(asked, then, (1 << len(table.rules)) - 1, (1 << len(before.rules)) - 1)
+
+
+def holes(table: Table) -> list[Case]:
+    """Cases that no row of ``table`` answers, which has to answer each: of numbers the regions between those written.
+
+    A number beyond all that are written counts only where a cell of its column speaks of it: shares above 1, or
+    counts below 0, need not exist.
+    """
+    answers = table.policy.is_single or table.aggregation not in ("", "COUNT")
+    columns = _columns(table, table)
+    if not answers or columns is None or all(column.default for column in table.outputs) or _calls(table):
+        return []
+    asked = {text: [one for one in columns[text] if _is_asked(table, text, one[0])] for text in columns}
+    every = (1 << len(table.rules)) - 1
+    anything = {text: [(value, every) for value, _ in values] for text, values in columns.items()}
+    cases = _unanswered(asked, anything, every, every)
+    return [tuple((text, region(table, text, told)) for text, told in case) for case in cases]
+
+
+def region(table: Table, text: str, told: str) -> str:
+    """The numbers around ``told`` for which the same rows hold in the column ``text``: ``[55..60)``, ``< 0``.
+
+    The value itself where it stands alone, or is no number.
+    """
+    tried = [one for one in (_columns(table, table) or {}).get(text, ()) if isinstance(one[0], int | Decimal)]
+    here = next((place for place, (value, _) in enumerate(tried) if feel.written(value) == told), None)
+    if here is None or isinstance(tried[here][0], bool):
+        return told
+    first = last = here
+    while first and tried[first - 1][1] == tried[here][1]:
+        first -= 1
+    while last + 1 < len(tried) and tried[last + 1][1] == tried[here][1]:
+        last += 1
+    given = _given(table, text)
+    from_: Decimal = tried[first][0]
+    to: Decimal = tried[last][0]
+    low = from_ if from_ in given else max([one for one in given if one < from_], default=None)
+    high = to if to in given else min([one for one in given if one > to], default=None)
+    if low is None or high is None:
+        below, above = ("<=" if to in given else "<"), (">=" if from_ in given else ">")
+        return told if low is high else f"{below} {high}" if low is None else f"{above} {low}"
+    return (
+        told if low == high else f"{'[' if from_ in given else '('}{low}..{high}{']' if to in given else ')'}"
+    )
+
+
+def _given(table: Table, text: str) -> set[Decimal]:
+    """The numbers that cells of the column write, and their negatives: what is tried lies on them or between."""
+    numbers = _written_numbers(table, text)
+    return numbers | {-one for one in numbers}
+
+
+def _calls(table: Table) -> bool:
+    """Whether a cell calls a function: then what it reads is more than the values that are tried."""
+    tests = (test for rule in table.rules for test in rule.tests if test is not None)
+    return any(CALL.search(test.text) for test in tests)
+
+
+def _is_asked(table: Table, text: str, value: object) -> bool:
+    if not isinstance(value, Decimal):
+        return True
+    numbers = _written_numbers(table, text)
+    is_between = bool(numbers) and min(numbers) <= value <= max(numbers)
+    return is_between or _is_told(table, text, value)
+
+
+def _written_numbers(table: Table, text: str) -> set[Decimal]:
+    constants = _constants(table, text)
+    return {Decimal(one) for one in constants if isinstance(one, int | Decimal) and not isinstance(one, bool)}
+
+
+def _constants(table: Table, text: str) -> list[object]:
+    """What the cells of the column write, and what its input says of the values that may be."""
+    found: list[object] = []
+    for place, column in enumerate(table.inputs):
+        if column.expression.text == text:
+            tests = [column.allowed, column.type.allowed, *(rule.tests[place] for rule in table.rules)]
+            found += [value for test in tests if test is not None for value in test.constants]
+    return found
 
 
 Columns = dict[str, list[tuple[object, int]]]  # expression -> a value, and the rows that take it as bits
@@ -140,11 +221,8 @@ def _values(text: str, *tables: Table) -> list[object] | None:
     written: list[object] = []
     asked: list[Input] = []
     for table in tables:
-        for place, column in enumerate(table.inputs):
-            if column.expression.text == text:
-                asked.append(column)
-                tests = (rule.tests[place] for rule in table.rules)
-                written += [value for test in tests if test is not None for value in test.constants]
+        asked += [column for column in table.inputs if column.expression.text == text]
+        written += _constants(table, text)
     if any(not isinstance(value, str | bool | Decimal | int) for value in written if value is not None):
         return None
     tried = [*_numbers(written), *dict.fromkeys(one for one in written if isinstance(one, str))]

@@ -7,15 +7,22 @@ folder together, as the service does. Both apply the same rules, and tell everyt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lxml import etree
-
-from workflows import dmn
 from workflows.engine import definitions
 from workflows.engine.definitions import Files
 from workflows.engine.errors import Defect
-from workflows.engine.gate import calls, elements, events, expressions, flows, tasks
-from workflows.engine.gate.diagrams import Diagram, Names, line_of, read
-from workflows.engine.gate.foreign import told
+from workflows.engine.gate import (
+    calls,
+    elements,
+    events,
+    expressions,
+    flows,
+    proofs,
+    schemas,
+    tables,
+    tasks,
+    variables,
+)
+from workflows.engine.gate.diagrams import Diagram, Names, read
 from workflows.engine.gate.telling import defect
 
 __all__ = ["Defect", "Names", "Report", "defects_of", "examine"]
@@ -58,18 +65,21 @@ def defects_of(files: Files, names: Names | None, *, proven: Sequence[str] = ())
     and the walk are not repeated for it.
     """
     diagrams, defects = _read_all(files, names)
-    decisions, wrong_tables = _decisions(files)
+    decisions, wrong_tables = tables.check(files)
     for diagram in diagrams:
         elements.check(diagram)
         flows.check(diagram)
         events.check(diagram)
         expressions.check(diagram)
         tasks.check(diagram, decisions)
+    variables.check(diagrams)
     calls.check(diagrams)
+    for diagram in diagrams:
+        schemas.check(diagram)
     defects += wrong_tables
     for diagram in diagrams:
         defects += diagram.defects
-    return _sorted(defects or _build(files, diagrams))
+    return _sorted(defects or _build(files, diagrams, frozenset(proven)))
 
 
 def _sorted(defects: Iterable[Defect]) -> list[Defect]:
@@ -92,40 +102,15 @@ def _read_all(files: Files, names: Names | None) -> tuple[list[Diagram], list[De
     return diagrams, defects
 
 
-def _decisions(files: Files) -> tuple[set[str], list[Defect]]:
-    """The ids of all decisions, and what is wrong with the tables."""
-    home: dict[str, str] = {}
-    defects = []
-    for file, content in sorted(files.items()):
-        if not file.endswith(".dmn"):
-            continue
-        try:
-            model = dmn.load(content, file=file)
-        except dmn.DmnError as error:
-            defects += [
-                defect(one.file, "table", one.element or "definitions", one.line, reason=told(one.reason))
-                for one in error.problems
-            ]
-            continue
-        for decision in model.decisions:
-            if home.setdefault(decision, file) != file:
-                line = _line_of_decision(content, decision)
-                defects.append(
-                    defect(file, "decision_twice", decision, line, decision=decision, file=home[decision])
-                )
-    return set(home), defects
-
-
-def _line_of_decision(content: bytes, decision: str) -> int:
-    found = [one for one in definitions.read_xml(content).iter(etree.Element) if one.get("id") == decision]
-    return line_of(found[0])
-
-
-def _build(files: Files, diagrams: list[Diagram]) -> list[Defect]:
-    """What the parser of the engine says to diagrams that passed every rule."""
+def _build(files: Files, diagrams: list[Diagram], proven: frozenset[str]) -> list[Defect]:
+    """What the parser of the engine says to diagrams that passed every rule, and what their proof shows."""
     bundles = definitions.bundles(files)
-    defects = []
+    doubtful = []
     for diagram in diagrams:
+        ids = [process.get("id", "") for process in diagram.all("process")]
+        if all(definitions.digest_of(id_, bundles[id_]) in proven for id_ in ids):
+            continue
+        doubtful.append(diagram)
         for process in diagram.all("process"):
             id_ = process.get("id", "")
             try:
@@ -133,6 +118,7 @@ def _build(files: Files, diagrams: list[Diagram]) -> list[Defect]:
             except (
                 Exception
             ) as error:  # whatever SpiffWorkflow or lxml raises is a refusal here, never a crash
-                said = f"{type(error).__name__}: {error}"
-                defects.append(defect(diagram.file, "unbuildable", id_, line_of(process), error=said))
-    return defects
+                diagram.complain(process, "unbuildable", error=f"{type(error).__name__}: {error}")
+    if not any(diagram.defects for diagram in diagrams):
+        proofs.check(diagrams, doubtful)
+    return [one for diagram in diagrams for one in diagram.defects]

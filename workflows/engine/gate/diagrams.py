@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from lxml import etree
 
@@ -61,7 +62,12 @@ class Diagram:
 
     def all(self, *tags: str) -> list[etree._Element]:
         """Every element with one of these names, in the order of the file."""
-        return [element for element in self.root.iter() if tag(element) in tags]
+        return [element for name, element in self._elements if name in tags]
+
+    @cached_property
+    def _elements(self) -> list[tuple[str, etree._Element]]:
+        """The elements of BPMN, without the layout: they are asked for again and again."""
+        return [(name, element) for element in self.root.iter() if (name := tag(element))]
 
     def by_id(self, name: str) -> dict[str, etree._Element]:
         return {element.get("id", ""): element for element in self.all(name)}

@@ -17,6 +17,15 @@ SAYINGS = [
         (r"functions call one another too deeply", "函数互相调用太深"),
         (r"a string grows too long", "字符串太长"),
         (r"a number must be finite", "数必须是有限的"),
+        # the schema of BPMN
+        (r"Element '(.+)': This element is not expected\. Expected is (.+)\.", r"此处不应有 \1，应为 \2"),
+        (r"Element '(.+)': This element is not expected\.", r"此处不应有 \1"),
+        (r"Element '(.+)': Missing child element\(s\)\. Expected is (.+)\.", r"\1 中缺少 \2"),
+        (r"Element '(.+)': The attribute '(.+)' is required but missing\.", r"\1 缺少属性 \2"),
+        (r"Element '(.+)', attribute '(.+)': The attribute '.+' is not allowed\.", r"\1 不能有属性 \2"),
+        (r"Element '(.+)', attribute '(.+)': '(.*)' is not a valid value of the (.+)\.", r"\1 的属性 \2 不能是 \3"),
+        (r"Element '(.+)', attribute '(.+)': (.+)", r"\1 的属性 \2 有误：\3"),
+        (r"Element '(.+)': Character content .*", r"\1 中不应有文字"),
         # files of decisions
         (r"larger than (\d+) bytes", r"文件大于 \1 字节"),
         (r"not encoded in UTF-8", "文件不是 UTF-8 编码"),
