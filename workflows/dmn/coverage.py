@@ -85,9 +85,10 @@ def region(table: Table, text: str, told: str) -> str:
 
     The value itself where it stands alone, or is no number.
     """
-    tried = [one for one in (_columns(table, table) or {}).get(text, ()) if isinstance(one[0], int | Decimal)]
+    values = (_columns(table, table) or {}).get(text, [])
+    tried = [(value, rows) for value, rows in values if isinstance(value, Decimal)]
     here = next((place for place, (value, _) in enumerate(tried) if feel.written(value) == told), None)
-    if here is None or isinstance(tried[here][0], bool):
+    if here is None:
         return told
     first = last = here
     while first and tried[first - 1][1] == tried[here][1]:
@@ -95,8 +96,7 @@ def region(table: Table, text: str, told: str) -> str:
     while last + 1 < len(tried) and tried[last + 1][1] == tried[here][1]:
         last += 1
     given = _given(table, text)
-    from_: Decimal = tried[first][0]
-    to: Decimal = tried[last][0]
+    from_, to = tried[first][0], tried[last][0]
     low = from_ if from_ in given else max([one for one in given if one < from_], default=None)
     high = to if to in given else min([one for one in given if one > to], default=None)
     if low is None or high is None:
