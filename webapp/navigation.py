@@ -9,6 +9,7 @@ class Room:
     title: str
     icon: str
     is_for_reviewers: bool = False  # shown to those only who were asked to review something
+    is_for_administrators: bool = False
 
 
 GROUPS: dict[str, tuple[Room, ...]] = {
@@ -41,6 +42,7 @@ GROUPS: dict[str, tuple[Room, ...]] = {
         Room("organisation.units", "单位", "unit"),
         Room("people.index", "人员", "person"),
         Room("organisation.show_calendar", "工作日历", "calendar"),
+        Room("definitions.index", "流程管理", "rule", is_for_administrators=True),
     ),
 }
 

@@ -107,6 +107,8 @@ def badges() -> Badges | None:
 
 def _is_shown(room: navigation.Room) -> bool:
     """Whether the side bar names ``room`` to the reader."""
+    if room.is_for_administrators:
+        return permissions.may_administer(db.session(), auth.actor())
     return not room.is_for_reviewers or review_queues.is_reviewer(db.session(), auth.actor())
 
 

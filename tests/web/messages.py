@@ -23,6 +23,7 @@ SHOWN = (
     "workflows/tasks.py",
     "workflows/timelines.py",
     "workflows/unit_closings.py",
+    "workflows/watch.py",
     "workflows/work.py",
 )
 NAMES = re.compile(r'name="([^"]*[\u3400-\u9fff][^"]*)"')

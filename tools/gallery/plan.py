@@ -30,6 +30,7 @@ from workflows.models import (
 from workflows.work import SENDERS, STARTS
 
 READER = "office"  # who sees nearly everything
+ADMINISTRATOR = "admin"
 HOMES = ("office", "leader", "director", "hse", "supervision")  # each lands on something else
 THINGS: dict[str, Any] = {
     "problems": Problem,
@@ -70,9 +71,10 @@ def of_the_demo(session: Session, *, now: dt.datetime) -> Iterator[Shot]:
 
 def rooms(state: str) -> Iterator[Shot]:
     """The rooms of the side bar; within a request of the application."""
-    for room in navigation.ROOMS:
-        name = room.removesuffix(".index").removesuffix(".show").replace(".", "-")
-        yield Shot(f"room-{name}", url_for(room), state=state)
+    for endpoint, room in navigation.ROOMS.items():
+        name = endpoint.removesuffix(".index").removesuffix(".show").replace(".", "-")
+        login = ADMINISTRATOR if room.is_for_administrators else READER
+        yield Shot(f"room-{name}", url_for(endpoint), state=state, login=login)
 
 
 def long_ones(session: Session) -> Iterator[Shot]:

@@ -9,6 +9,7 @@ COMMANDS = (
     operations.demo_data,
     operations.worker,
     operations.check_definitions,
+    operations.deploy,
     operations.verify_history,
     operations.incidents,
     operations.retry,

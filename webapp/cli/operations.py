@@ -82,6 +82,34 @@ def check_definitions() -> None:
     click.echo("All definitions are sound.")
 
 
+@click.command("deploy")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@with_appcontext
+def deploy(files: tuple[Path, ...]) -> None:
+    """Let diagrams and tables in, all of FILES or none; every reason of a refusal is told.
+
+    What they change begins anew on the new version; what runs keeps its own. A table that differs from all its
+    versions becomes a draft.
+    """
+    try:
+        watch.install(db.database())
+        with refusals_told(), db.database().transaction() as session:
+            deployed = watch.deploy(session, {path.name: path.read_bytes() for path in files}, actor=None)
+    except watch.DefinitionError as error:
+        raise click.ClickException("\n".join(["refused:", *map(_both_languages, error.defects)])) from error
+    for process in deployed.processes:
+        click.echo(f"{process} begins on the new version.")
+    for file, version in deployed.drafts:
+        click.echo(f"{file} is draft {version}, which must be adopted.")
+    click.echo(f"{len(deployed.processes)} processes deployed.")
+
+
+def _both_languages(one: watch.Defect) -> str:
+    return f"{one} / {one.reason_en}"
+
+
 @click.command("verify-history")
 @with_appcontext
 def verify_history() -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -189,6 +189,20 @@ class Library:
             self._current |= {one.process: one for one in built}
         return built
 
+    def put(self, one: Definition) -> None:
+        """Make ``one`` the current version of its process."""
+        with self._lock:
+            self._by_digest[one.digest] = one
+            self._current[one.process] = one
+
+    def digests(self) -> dict[str, str]:
+        """The current version of each process."""
+        return {one.process: one.digest for one in list(self._current.values())}
+
+    def files(self) -> Files:
+        """The files of all current versions, by name."""
+        return {name: content for one in list(self._current.values()) for name, content in one.files.items()}
+
     def current(self, process: str) -> Definition:
         if process not in self._current:
             raise NotFound("没有这个流程。")
@@ -218,8 +232,12 @@ class Library:
         Another server that starts at the same time may write the same ones: whoever is second changes nothing.
         """
         have = set(session.scalars(select(DefinitionFile.digest)))
-        new = [one for one in self._current.values() if one.digest not in have]
-        for one in new:
+        return self.write(session, [one for one in self._current.values() if one.digest not in have])
+
+    def write(self, session: Session, definitions: Iterable[Definition]) -> int:
+        """Write these versions where the database lacks them; how many were given."""
+        given = list(definitions)
+        for one in given:
             texts = {name: content.decode() for name, content in one.files.items()}
             row = {
                 "digest": one.digest,
@@ -228,7 +246,7 @@ class Library:
                 "stored_at": clock.now(),
             }
             db.insert_if_missing(session, DefinitionFile, row)
-        return len(new)
+        return len(given)
 
 
 LIBRARY = Library()

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, inspect, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
+from workflows.engine import deployments
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.records import as_event
 from workflows.engine.registry import ON_MESSAGE_START
@@ -72,6 +73,7 @@ def spread(session: Session, message_id: int) -> int:
         for process_id, digest in session.execute(holders).all()
         if LIBRARY.get(session, digest).catches.get(message.name) == message.key
     ]
+    deployments.refresh(session)
     deliveries += [
         Delivery(message_id=message.id, starts=definition.process, next_try_at=clock.now())
         for definition in LIBRARY.starting_on(message.name)

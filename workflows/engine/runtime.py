@@ -9,7 +9,18 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.engine import asking, ballots, boxes, codec, incidents, people, records, variables, waiting
+from workflows.engine import (
+    asking,
+    ballots,
+    boxes,
+    codec,
+    deployments,
+    incidents,
+    people,
+    records,
+    variables,
+    waiting,
+)
 from workflows.engine.definitions import LIBRARY, Definition
 from workflows.engine.facts import Facts
 from workflows.engine.history import Chain
@@ -64,6 +75,7 @@ class Run(Motion):
         event: BpmnEvent | None = None,
     ) -> "Run":
         """Start a process with its first facts; ``event`` is the message that starts it, if one does."""
+        deployments.refresh(session)
         definition = LIBRARY.current(name)
         process = Process(
             digest=definition.digest,

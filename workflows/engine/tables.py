@@ -25,6 +25,18 @@ class DefinitionFile(Base):
     stored_at: Mapped[dt.datetime]
 
 
+class Deployment(Base):
+    """部署: a version that took the place of another as the one on which a process begins; the last one counts."""
+
+    __tablename__ = "deployment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    process: Mapped[str] = mapped_column(String(60), index=True)
+    digest: Mapped[str] = mapped_column(ForeignKey("definition.digest"))
+    at: Mapped[dt.datetime]
+    by_id: Mapped[int | None]  # None: an operator on the host, or a release
+
+
 class Process(Base):
     """流程实例: one running or ended process under its version."""
 

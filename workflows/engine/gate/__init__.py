@@ -4,7 +4,7 @@
 folder together, as the service does. Both apply the same rules, and tell everything wrong at once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from workflows.engine import definitions
@@ -58,7 +58,7 @@ def _is_table(xml: bytes) -> bool:
     return b"omg.org/spec/DMN/" in xml and b"omg.org/spec/BPMN/20100524/MODEL" not in xml
 
 
-def defects_of(files: Files, names: Names | None, *, proven: Sequence[str] = ()) -> list[Defect]:
+def defects_of(files: Files, names: Names | None, *, proven: Collection[str] = ()) -> list[Defect]:
     """All defects of all files (name -> content), sorted by file and line; empty when every process may run.
 
     ``names`` as for ``examine``. What is in ``proven``, digests of bundles, was found sound before: the token game
