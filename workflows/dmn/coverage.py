@@ -18,6 +18,7 @@ from workflows.dmn.tables import Input, Table
 
 CALL = re.compile(r"\b(?!(?:not|and|or|in|between)\b)[A-Za-z_]\w*\s*\(")
 MOST_FOUND = 5
+MOST_STEPS = 300_000  # of FEEL, for one table: some 0.3 seconds
 MOST_STATES = 20_000  # sets of rows looked at, above which nothing is said
 
 Case = tuple[tuple[str, str], ...]  # expression and value as FEEL writes it
@@ -188,20 +189,21 @@ def _columns(table: Table, other: Table) -> Columns | None:
     for place, column in enumerate(table.inputs):
         grouped.setdefault(column.expression.text, []).append(place)
     found: Columns = {}
+    budget = feel.Budget(MOST_STEPS)
     for text, places in grouped.items():
         values = _values(text, table, other)
         if values is None:
             return None
         found[text] = []
         for value in values:
-            rows = _rows(table, places, value)
+            rows = _rows(table, places, value, budget)
             if rows is None:
                 return None
             found[text].append((value, rows))
     return found
 
 
-def _rows(table: Table, places: Sequence[int], value: object) -> int | None:
+def _rows(table: Table, places: Sequence[int], value: object, budget: feel.Budget) -> int | None:
     """The rows whose cells at ``places`` take ``value``, as bits; None where a cell cannot be tried."""
     rows = 0
     for number, rule in enumerate(table.rules):
@@ -212,7 +214,10 @@ def _rows(table: Table, places: Sequence[int], value: object) -> int | None:
                 continue
             if test.names - {"?"} - frozenset(feel.BUILTINS):
                 return None
-            held = held and test.evaluate({"?": value}).value is True
+            try:
+                held = held and test.evaluate({"?": value}, budget=budget).value is True
+            except feel.FeelError:  # it costs too much to be tried
+                return None
         rows |= held << number
     return rows
 

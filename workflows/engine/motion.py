@@ -134,7 +134,7 @@ class Motion:
         while moved:
             moved = False
             for part in self._innermost_first():
-                while ready := _automatic(part):
+                while ready := self.automatic(part):
                     moved = True
                     for task in ready:
                         if task.has_state(TaskState.READY):  # one before it may have cancelled it
@@ -149,6 +149,17 @@ class Motion:
     def _innermost_first(self) -> list[Any]:
         parts = [one for one in self.workflow.subprocesses.values() if not one.completed]
         return [*sorted(parts, key=lambda one: one.depth, reverse=True), self.workflow]
+
+    def automatic(self, scope: Any) -> list[Any]:
+        """The boxes of one scope that are ready and wait for nobody, in the order of the tree."""
+        found, pending = [], [scope.task_tree]
+        while pending:
+            task = pending.pop()
+            if task.state == TaskState.READY and not task.task_spec.manual:
+                found.append(task)
+            if task._children:
+                pending += task.children[::-1]
+        return found
 
     # What it knows.
 
@@ -165,15 +176,3 @@ class Motion:
         for key in self.definition.keys & values.keys():
             if key not in known or known[key] != values[key]:
                 self.moved_keys[key] = values[key]
-
-
-def _automatic(scope: Any) -> list[Any]:
-    """The boxes of one scope that are ready and wait for nobody, in the order of the tree."""
-    found, pending = [], [scope.task_tree]
-    while pending:
-        task = pending.pop()
-        if task.state == TaskState.READY and not task.task_spec.manual:
-            found.append(task)
-        if task._children:
-            pending += task.children[::-1]
-    return found

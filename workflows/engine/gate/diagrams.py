@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from lxml import etree
 
@@ -13,6 +14,7 @@ from workflows.engine.gate.telling import Value, defect
 from workflows.engine.parser import BPMN
 
 MAX_BYTES = 1 << 20
+MAX_ELEMENTS = 10_000  # of a shipped one, layout included, at most 1,100
 MAX_DEPTH = 50  # of a file drawn by hand about 12; lxml itself stops at 256
 DECLARED_ENCODING = re.compile(r"\A\s*<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)")
 
@@ -162,6 +164,8 @@ def read(content: bytes, file: str) -> etree._Element | Defect:
     deepest = _deepest(root)
     if deepest is not None:
         return defect(file, "too_deep", id_of(deepest), line_of(deepest), most=MAX_DEPTH)
+    if sum(1 for _ in islice(root.iter(), MAX_ELEMENTS + 1)) > MAX_ELEMENTS:
+        return defect(file, "too_many_elements", id_of(root), line_of(root), most=MAX_ELEMENTS)
     if tag(root) != "definitions":
         return defect(file, "not_bpmn", id_of(root), line_of(root))
     return root

@@ -1,6 +1,7 @@
-"""The engine on strings: what it shows, and the one thing that is made to happen on it."""
+"""The engine on strings: it is moved as it is for people, and asks nobody; gateways lead where the walk wants."""
 
-from collections.abc import Callable, Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import BpmnStartTask
@@ -19,50 +20,142 @@ from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
+from workflows.engine.codec import Instance
+from workflows.engine.definitions import Definition
 from workflows.engine.gate.nets import Kind, Move
-from workflows.engine.gate.scripts import Script
 from workflows.engine.gate.skeletons import SKELETON
+from workflows.engine.motion import MOST_BOXES, Motion
 from workflows.engine.specs import (
     CycleTimer,
-    DecisionTask,
     EachInTurn,
     EventSubprocessTask,
     HumanTask,
     KeyedMessage,
     Loop,
-    ServiceStep,
 )
 
 WAITS = TaskState.WAITING | TaskState.READY | TaskState.STARTED
 Fits = Callable[[Any], bool]
 
 
-def chooses(spec: Any) -> bool:
+class Puppet(Motion):
+    """Moves an instance through one step of a walk; ``again``: whether loops go round once more."""
+
+    def __init__(self, definition: Definition, workflow: Instance, *, again: bool) -> None:
+        super().__init__(definition, workflow)
+        self.workflow.script_engine = self
+        self.run = self  # what boxes ask for beside values, they ask of the run
+        self.again = again
+        self.way: frozenset[str] = frozenset()  # nodes to which the next gateway leads
+        self.was_asked_to_loop = False
+
+    # What its boxes ask for.
+
+    def serve(self, task: Any, step: str) -> bool:
+        return True
+
+    def decide(self, task: Any, table: str, result: str) -> bool:
+        return True
+
+    def send(self, task: Any, message: KeyedMessage) -> None:
+        """Nothing: nobody else is there."""
+
+    def note(self, verb: str, node: str, **entry: Any) -> None:
+        """Nothing: a walk keeps no history."""
+
+    def record(
+        self, verb: str, node: str, *, before: Mapping[str, Any], after: Mapping[str, Any], **entry: Any
+    ) -> None:
+        """Nothing: a walk keeps no history."""
+
+    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> Any:
+        """Conditions are answered as the walk wants, times are far off."""
+        if isinstance(task.task_spec, Loop):
+            self.was_asked_to_loop = True
+            return self.again
+        if isinstance(task.task_spec, CatchingEvent):
+            is_cycle = isinstance(task.task_spec.event_definition, CycleTimer)
+            return "R3/PT1H" if is_cycle else dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+        return expression in self.way
+
+    # How it moves.
+
+    def automatic(self, scope: Any) -> list[Any]:
+        """All but the gateways that have to choose."""
+        return [task for task in super().automatic(scope) if not _chooses(task.task_spec)]
+
+    def settle(self) -> None:
+        self._run_boxes(MOST_BOXES)
+
+    def seen(self) -> frozenset[str]:
+        """The nodes at which the engine waits, or runs a sub-process."""
+        if self.workflow.completed:
+            return frozenset()
+        return frozenset(
+            task.task_spec.bpmn_id
+            for scope in (self.workflow, *self.workflow.get_active_subprocesses())
+            if f"start{SKELETON}-{scope.spec.name}" not in scope.spec.task_specs
+            for task in scope.tasks.values()
+            if task.has_state(WAITS) and _is_seen(task)
+        )
+
+    def begin(self, start: str) -> None:
+        """Let a process that a message starts begin at ``start``."""
+        self.settle()
+        for task in list(self.workflow.event_manager.tasks.values()):
+            if task.task_spec.bpmn_id == start:
+                _catch(task, task.task_spec.event_definition)
+        self.settle()
+
+    def make(self, move: Move) -> bool:
+        """Make on the engine what the game makes, with all that follows; False where nothing in the engine can."""
+        if not self._start(move):
+            return False
+        self.settle()
+        return True
+
+    def _start(self, move: Move) -> bool:
+        workflow, node = self.workflow, move.node
+        if move.kind == Kind.CHOICE:
+            self.way = frozenset(move.way)
+            return _first(_waiting(workflow, node, _is_choosing), lambda task: task.run())
+        return (
+            _first(_waiting(workflow, node, _is_human), lambda task: task.run())
+            or _first(
+                _waiting(workflow, node, _is_caught),
+                lambda task: _catch(task, _events_of(task.task_spec)[0]),
+            )
+            or _race(workflow, node)
+            or _trigger(workflow, node)
+            or self._return(node)
+        )
+
+    def _return(self, node: str) -> bool:
+        """What is called ends: in the ordinary way, or with the error that the boundary ``node`` catches."""
+        for part in self.workflow.get_active_subprocesses():
+            holder = self.workflow.get_task_from_id(part.parent_task_id)
+            for task in list(part.tasks.values()):
+                if task.has_state(WAITS) and task.task_spec.name.startswith(f"wait{SKELETON}"):
+                    end = _end_of(part, holder, node)
+                    if end is not None:
+                        self.way = frozenset({end})
+                        task.run()
+                        for gateway in part.get_tasks(state=TaskState.READY):
+                            gateway.run()
+                        return True
+        return False
+
+
+def _chooses(spec: Any) -> bool:
     return isinstance(spec, ExclusiveGateway | InclusiveGateway) and len(spec.outputs) > 1
 
 
-def run_one(task: Any) -> None:
-    """Run an automatic step; services and tables are passed over, and messages are sent to nobody."""
-    spec = task.task_spec
-    thrown = getattr(spec, "event_definition", None)
-    is_asking = isinstance(spec, ServiceStep | DecisionTask)
-    if is_asking or (isinstance(thrown, KeyedMessage) and not isinstance(spec, CatchingEvent)):
-        task.complete()
-    else:
-        task.run()
+def _is_choosing(task: Any) -> bool:
+    return _chooses(task.task_spec) and bool(task.state == TaskState.READY)
 
 
-def seen(workflow: BpmnWorkflow) -> Iterator[str]:
-    """The nodes at which the engine waits, or runs a sub-process."""
-    for scope in (workflow, *workflow.get_active_subprocesses()):
-        if (
-            scope is not workflow
-            and SKELETON in scope.spec.name + next(iter(scope.spec.task_specs["Start"].outputs)).name
-        ):
-            continue
-        for task in scope.tasks.values():
-            if task.has_state(WAITS) and _is_seen(task):
-                yield task.task_spec.bpmn_id
+def _is_human(task: Any) -> bool:
+    return isinstance(task.task_spec, HumanTask)
 
 
 def _is_seen(task: Any) -> bool:
@@ -73,34 +166,7 @@ def _is_seen(task: Any) -> bool:
         return True
     if isinstance(spec, CatchingEvent):
         return bool(task.state == TaskState.WAITING)
-    return chooses(spec) and bool(task.state == TaskState.READY)
-
-
-def begin(workflow: BpmnWorkflow, start: str) -> None:
-    """Let a process that messages start begin at ``start``."""
-    for task in list(workflow.event_manager.tasks.values()):
-        if task.task_spec.bpmn_id == start:
-            _catch(task, task.task_spec.event_definition)
-
-
-def make(workflow: BpmnWorkflow, move: Move, script: Script) -> bool:
-    """Make on the engine what the game makes; False where nothing in the engine can."""
-    if move.kind == Kind.CHOICE:
-        script.way = frozenset(move.way)
-        chosen = _waiting(
-            workflow, move.node, lambda task: chooses(task.task_spec) and task.state == TaskState.READY
-        )
-        return _first(chosen, lambda task: task.run())
-    if _first(
-        _waiting(workflow, move.node, lambda task: isinstance(task.task_spec, HumanTask)),
-        lambda task: task.run(),
-    ):
-        return True
-    if _first(
-        _waiting(workflow, move.node, _is_caught), lambda task: _catch(task, _events_of(task.task_spec)[0])
-    ):
-        return True
-    return _race(workflow, move.node) or _trigger(workflow, move.node) or _return(workflow, move, script)
+    return _is_choosing(task)
 
 
 def _first(tasks: Iterator[Any], do: Callable[[Any], Any]) -> bool:
@@ -154,22 +220,6 @@ def _trigger(workflow: BpmnWorkflow, node: str) -> bool:
                     for task in list(part.tasks.values()):
                         if task.task_spec is start:
                             _catch(task, start.event_definition)
-                    return True
-    return False
-
-
-def _return(workflow: BpmnWorkflow, move: Move, script: Script) -> bool:
-    """What is called ends: in the ordinary way, or with the error that the boundary ``move.node`` catches."""
-    for part in workflow.get_active_subprocesses():
-        holder = workflow.get_task_from_id(part.parent_task_id)
-        for task in list(part.tasks.values()):
-            if task.has_state(WAITS) and task.task_spec.name.startswith(f"wait{SKELETON}"):
-                end = _end_of(part, holder, move.node)
-                if end is not None:
-                    script.way = frozenset({end})
-                    task.run()
-                    for gateway in part.get_tasks(state=TaskState.READY):
-                        gateway.run()
                     return True
     return False
 

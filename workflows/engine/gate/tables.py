@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from workflows import dmn
+from workflows import dmn, feel
 from workflows.engine.definitions import Files, read_xml
 from workflows.engine.errors import Defect
 from workflows.engine.gate.diagrams import line_of
@@ -34,8 +34,30 @@ def check(files: Files) -> tuple[set[str], list[Defect]]:
                 place = _place(content, id_)
                 defects.append(defect(file, "decision_twice", *place, decision=id_, file=home[id_]))
             if isinstance(decision.logic, dmn.Table):
-                defects += _uncovered(file, content, id_, decision.logic)
+                greedy = _greedy(file, content, id_, decision.logic)
+                defects += [greedy] if greedy else _uncovered(file, content, id_, decision.logic)
     return set(home), defects
+
+
+def _greedy(file: str, content: bytes, id_: str, table: dmn.Table) -> Defect | None:
+    """The first row with a cell that costs too much whatever it is asked with, all cells taken together."""
+    budget = feel.Budget()
+    for row, rule in enumerate(table.rules, 1):
+        for cell in (*rule.tests, *rule.outputs):
+            try:
+                if cell is not None:
+                    cell.evaluate({}, budget=budget)
+            except feel.FeelError as error:
+                element, line = _place(content, id_, row)
+                return defect(
+                    file,
+                    "expression_fails",
+                    element,
+                    line,
+                    place=cell.text[:80] if cell else "",
+                    reason=told(error.reason),
+                )
+    return None
 
 
 def _uncovered(file: str, content: bytes, id_: str, table: dmn.Table) -> Iterator[Defect]:
