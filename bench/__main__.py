@@ -1,4 +1,4 @@
-"""python -m bench [engine|pages] [--json FILE]: measure, and say what was measured on which machine."""
+"""python -m bench [engine|pages|reliability] [--json FILE]: measure, and say what was measured on which machine."""
 
 import argparse
 import dataclasses
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import databases, engine, figures, pages, reports
+from bench import databases, engine, figures, pages, reliability, reports
 from bench.figures import Figure
 
 
@@ -42,6 +42,7 @@ def _engine(chosen: argparse.Namespace) -> list[Figure]:
 NAMES: dict[str, Callable[[argparse.Namespace], list[Figure]]] = {
     "engine": _engine,
     "pages": lambda chosen: pages.measure(repetitions=3 * chosen.repetitions),
+    "reliability": lambda chosen: reliability.measure(spoilt_files=chosen.spoilt_files),
 }
 
 
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--part", action="append", choices=engine.PARTS, help="only this part; repeatable")
     parser.add_argument("--statements", action="store_true", help="only list what one completion sends")
+    parser.add_argument("--spoilt-files", type=int, default=5_000, metavar="N", help="5000")
     for field in dataclasses.fields(engine.Counts):
         option = f"--{field.name.replace('_', '-')}"
         parser.add_argument(option, type=int, default=field.default, metavar="N", help=f"{field.default}")
