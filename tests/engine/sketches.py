@@ -14,6 +14,11 @@ MESSAGE = (
     '<message id="message" name="MESSAGE"><extensionElements><f:properties><f:property name="key" value="case_id" />'
     '</f:properties></extensionElements></message><error id="error" name="error" errorCode="WRONG" />'
 )
+CALLED = (
+    '<process id="called" isExecutable="true"><startEvent id="called_s" /><userTask id="called_u" /><endEvent id="called_e" />'
+    '<sequenceFlow id="called_1" sourceRef="called_s" targetRef="called_u" />'
+    '<sequenceFlow id="called_2" sourceRef="called_u" targetRef="called_e" /></process>'
+)
 INSIDE = {
     "t": '<timerEventDefinition id="d_{id}"><timeDuration>PT1H</timeDuration></timerEventDefinition>',
     "m": '<messageEventDefinition id="d_{id}" messageRef="message" />',
@@ -59,7 +64,7 @@ def _node(node: str, inner: dict[str, str]) -> str:
             f'<boundaryEvent id="{id_}" attachedToRef="{at.rstrip("+z")}"{beside}>'
             f"{INSIDE[kind].format(id=id_)}</boundaryEvent>"
         )
-    more = ' messageRef="message"' if id_[0] == "r" else ""
+    more = {"r": ' messageRef="message"', "c": ' calledElement="called"'}.get(id_[0], "")
     kind, inside = KINDS[id_[0]], INSIDE.get(id_[0], "").format(id=id_)
     if id_.startswith("sm"):
         inside = INSIDE["m"].format(id=id_)
@@ -67,8 +72,8 @@ def _node(node: str, inner: dict[str, str]) -> str:
 
 
 def sketch(text: str, **inner: str) -> bytes:
-    """A whole diagram with one process called ``process``."""
+    """A whole diagram: the process ``process``, and ``called`` for those that call it."""
     return (
         f'<definitions xmlns="{BPMN}" xmlns:f="{SPIFF}" id="d" targetNamespace="t">{MESSAGE}'
-        f'<process id="process" isExecutable="true">{body(text, **inner)}</process></definitions>'
+        f'<process id="process" isExecutable="true">{body(text, **inner)}</process>{CALLED}</definitions>'
     ).encode()

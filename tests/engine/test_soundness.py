@@ -1,8 +1,10 @@
 """The token game finds what cannot end well, with the way that leads there; what is sound passes and runs."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
+from tests.engine import blocks
 from tests.engine.sketches import sketch
 from workflows import watch
 from workflows.engine import gate
@@ -30,6 +32,7 @@ SOUND: dict[str, tuple[str, dict[str, str]]] = {
     "sub-process": ("s>w w>e", {"w": "s1>p1 p1>u1 p1>u2 u1>p2 u2>p2 p2>e1"}),
     "error": ("s>w w>e1 b@wz>u2 u2>e2", {"w": "s1>p1 p1>u1 p1>x1 x1>e3 x1>z u1>e4"}),
     "terminate": ("s>p p>u1 p>u2 u1>k u2>e", {}),
+    "two calls": ("s>p p>c1 p>c2 c1>pj c2>pj pj>e", {}),
     "event sub-process": ("s>u1 u1>e w_on", {"w_on": "sm1>u2 u2>e2"}),
 }
 # The sketch, then the code, the element and the path that are told.
@@ -114,6 +117,14 @@ def test_the_walk_tells_where_the_engine_goes_another_way() -> None:
     found = walk(net, {"x.bpmn": etree.tostring(root)}, {}, Clock())
     assert found is not None
     assert (found.code, found.node, found.at) == ("engine_differs", "s", ("p", "u1、u2"))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(blocks.blocks)
+def test_whatever_is_put_together_soundly_passes(block: blocks.Block) -> None:
+    """Blocks nested at random, which run as their own oracle says (test_flat_state), are let in."""
+    refusals = gate.examine(blocks.drawn(block)).refusals
+    assert {one.code for one in refusals} <= {"too_large_to_prove"}
 
 
 def test_every_shipped_diagram_is_proven_sound() -> None:

@@ -231,9 +231,11 @@ def _end_of(part: Any, holder: Any, node: str) -> str | None:
         return next((box.name for box in ends if not hasattr(box.event_definition, "code")), None)
     split = holder.parent
     for sibling in split.children if split is not None else ():
-        if sibling.task_spec.bpmn_id == node and hasattr(sibling.task_spec.event_definition, "code"):
+        if sibling.task_spec.bpmn_id == node and isinstance(sibling.task_spec, BoundaryEvent):
             caught = sibling.task_spec.event_definition
-            return next((box.name for box in ends if caught == box.event_definition), None)
+            return next(
+                (box.name for box in ends if hasattr(caught, "code") and caught == box.event_definition), None
+            )
     return None
 
 
