@@ -7,7 +7,7 @@ loop, the result of a table or a round) need not stand here.
 _IDS = """
     action_item_id appeal_id appraisal_id appraisal_ids batch_id batch_ids bid_id chair_ids challenge_id clawback_ids declare_ids expert_ids flagged_ids
     joining_ids leader_id meeting_item_ids member_ids milestone_id moved_item_ids new_leader_id objection_filer_id
-    objection_id opinion_expert_ids owner_id owner_ids pack_id panel_expert_ids project_id project_ids publicity_id
+    objection_id opinion_expert_ids owner_id owner_ids pack_id panel_expert_ids preview_ids project_id project_ids publicity_id
     rollout_item_ids split_member_ids sponsor_unit_id unit_heads unit_id veto_id winner_ids year_id
 """
 _TIMES = """
