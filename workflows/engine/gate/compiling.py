@@ -1,7 +1,7 @@
 """From a diagram to its token game."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 
@@ -13,12 +13,12 @@ from workflows.engine.gate.diagrams import (
     id_of,
     is_event_subprocess,
     kind_of,
-    nodes_in,
     tag,
 )
 from workflows.engine.gate.elements import LOOP, MULTIPLE
 from workflows.engine.gate.events import CODES, code_of
 from workflows.engine.gate.nets import Contract, Kind, Move, Net, Scope, TooMany
+from workflows.engine.gate.wiring import Wiring
 
 MOST_WAYS = 63  # ways through one inclusive gateway: six flows
 
@@ -71,26 +71,15 @@ class _Compiler:
         return replace(move, clear=move.clear | marks) if marks else move
 
 
-class _ScopeCompiler:
+class _ScopeCompiler(Wiring):
     """One process or sub-process. ``around``: that of the scope it stands in."""
 
     def __init__(
         self, whole: _Compiler, element: etree._Element, scope: Scope, around: "_ScopeCompiler | None"
     ) -> None:
-        self.whole, self.element, self.scope, self.around = whole, element, scope, around
-        self.diagram = whole.diagram
-        self.nodes = {id_of(node): node for node in nodes_in(element)}
-        self.into: dict[str, list[etree._Element]] = defaultdict(list)
-        self.out: dict[str, list[etree._Element]] = defaultdict(list)
-        for flow in children(element, "sequenceFlow"):
-            self.into[flow.get("targetRef", "")].append(flow)
-            self.out[flow.get("sourceRef", "")].append(flow)
-            whole.net.targets[id_of(flow)] = flow.get("targetRef", "")
-        self.boundaries: dict[str, list[etree._Element]] = defaultdict(list)
-        for node in self.nodes.values():
-            if tag(node) == "boundaryEvent":
-                self.boundaries[node.get("attachedToRef", "")].append(node)
-        self.beside = self._beside()
+        super().__init__(whole.diagram, element)
+        self.whole, self.scope, self.around = whole, scope, around
+        whole.net.targets |= {id_of(flow): flow.get("targetRef", "") for flow in self.flows}
 
     def build(self) -> "_ScopeCompiler":
         self.whole.net.nodes |= self.nodes
@@ -135,15 +124,11 @@ class _ScopeCompiler:
         elif name == "intermediateThrowEvent" and kind_of(node) == "escalation":
             self._throw(node, "escalation", self.out_of(node))
         elif name in ("userTask", "receiveTask", "callActivity") or name == "intermediateCatchEvent":
-            if not self._is_raced(node):
+            if not self.is_raced(node):
                 self._waiting(node)
         else:
             for flow in self.into[id_]:
                 self.whole.move(Kind.AUTO, id_, self.flow(flow), self.flow(flow), self.out_of(node))
-
-    def _is_raced(self, node: etree._Element) -> bool:
-        sources = (self.nodes.get(flow.get("sourceRef", "")) for flow in self.into[id_of(node)])
-        return any(source is not None and tag(source) == "eventBasedGateway" for source in sources)
 
     def _choosing(self, node: etree._Element) -> None:
         id_ = id_of(node)
@@ -175,35 +160,14 @@ class _ScopeCompiler:
             if tag(node) != "inclusiveGateway" or len(self.into[id_]) < 2:
                 continue
             at = self._place("at" if len(self.out[id_]) > 1 else "through", id_)
-            sources = {id_of(flow): self._upstream(flow, id_) for flow in self.into[id_]}
+            sources = {id_of(flow): self.upstream(flow, id_) for flow in self.into[id_]}
             for there in _subsets(self.into[id_], node):
                 need = sum(map(self.flow, there))
                 missing = [flow for flow in self.into[id_] if flow not in there]
                 coming = set().union(*(sources[id_of(flow)] for flow in missing))
                 coming -= set().union(*(sources[id_of(flow)] for flow in there))
-                zero = sum(self.whole.bits[place] for place in coming) | sum(map(self.flow, missing))
+                zero = sum(self.whole.bits.get(place, 0) for place in coming) | sum(map(self.flow, missing))
                 self.whole.move(Kind.LATE, id_, need, need, at, zero=zero)
-
-    def _upstream(self, flow: etree._Element, join: str) -> set[tuple[str, str]]:
-        """The places of this scope from which a token may come to ``flow`` without passing ``join``."""
-        found: set[tuple[str, str]] = set()
-        pending = [flow]
-        while pending:
-            flow = pending.pop()
-            source = flow.get("sourceRef", "")
-            while source in self.nodes and tag(self.nodes[source]) == "boundaryEvent":
-                source = self.nodes[source].get("attachedToRef", "")
-            if source == join:
-                continue
-            found |= {place for place in self._places_of(source) if place in self.whole.bits}
-            for before in self.into[source]:
-                if ("flow", id_of(before)) not in found:
-                    found.add(("flow", id_of(before)))
-                    pending.append(before)
-        return found
-
-    def _places_of(self, node: str) -> Iterator[tuple[str, str]]:
-        yield from ((kind, node) for kind in ("busy", "at", "through", "in"))
 
     def _race(self, node: etree._Element) -> None:
         id_ = id_of(node)
@@ -227,7 +191,7 @@ class _ScopeCompiler:
             if contract is not None and children(node, LOOP, MULTIPLE):
                 self.whole.move(Kind.OUTSIDE, id_, busy, busy, busy)
         for kind, code in sorted(contract.thrown) if contract is not None else ():
-            if (catcher := self._catcher(id_, kind, code)) is not None:
+            if (catcher := self.catcher(id_, kind, code)) is not None:
                 self.whole.move(Kind.OUTSIDE, id_of(catcher), busy, busy, self.out_of(catcher))
         self._boundaries(node, busy, 0)
 
@@ -239,13 +203,6 @@ class _ScopeCompiler:
             self.whole.net.moves.append(
                 Move(kind, f"{id_of(node)} {flow}", id_of(node), flow, flow, put, is_told=bool(way), way=way)
             )
-
-    def _catcher(self, holder: str, kind: str, code: str) -> etree._Element | None:
-        """The boundary event of ``holder`` that catches this error or escalation."""
-        for event in self.boundaries[holder]:
-            if kind_of(event) == kind and code_of(self.diagram, event, kind) in ("", code):
-                return event
-        return None
 
     def _boundaries(self, holder: etree._Element, busy: int, inside: int) -> None:
         """Messages and timers at the boundary of what waits; ``inside`` are the places that an interrupt empties."""
@@ -267,7 +224,7 @@ class _ScopeCompiler:
 
     def _region(self, event: etree._Element) -> int:
         """The places on the way of a boundary event that are not on the main way too: it goes off when they are free."""
-        own = self._reached([id_of(event)]) & self.beside
+        own = self.reached([id_of(event)]) & self.beside
         flows = [flow for id_ in own for flow in self.out[id_]]
         busy = [
             self.whole.bits.get((kind, id_), 0) or self._later(kind, id_)
@@ -286,26 +243,9 @@ class _ScopeCompiler:
             "intermediateCatchEvent",
             "eventBasedGateway",
         )
-        if kind == "busy" and waits and not self._is_raced(self.nodes[id_]):
+        if kind == "busy" and waits and not self.is_raced(self.nodes[id_]):
             return self._place(kind, id_)
         return self._place(kind, id_) if kind == "in" and name == "subProcess" else 0
-
-    def _beside(self) -> set[str]:
-        """The nodes that are reached only from boundary events that do not interrupt."""
-        starts = [id_ for id_, node in self.nodes.items() if tag(node) == "startEvent"]
-        return set(self.nodes) - self._reached(starts)
-
-    def _reached(self, first: list[str]) -> set[str]:
-        """The nodes on any way from ``first``, over boundary events that interrupt as well."""
-        found, pending = set(first), list(first)
-        while pending:
-            id_ = pending.pop()
-            after = {flow.get("targetRef", "") for flow in self.out[id_]}
-            after |= {id_of(one) for one in self.boundaries[id_] if one.get("cancelActivity") != "false"}
-            new = (after & set(self.nodes)) - found
-            found |= new
-            pending += new
-        return found
 
     def _end(self, node: etree._Element) -> None:
         id_, kind = id_of(node), kind_of(node)
@@ -327,7 +267,7 @@ class _ScopeCompiler:
             for event in events
             if event.get("cancelActivity") == "false"
         ]
-        if id_of(node) in self._reached(aside):
+        if id_of(node) in self.reached(aside):
             return 0
         done = self._place("done", id_of(node))
         self.scope.done |= done
@@ -337,7 +277,7 @@ class _ScopeCompiler:
         """An error or escalation leaves this scope, for the boundary around it or for whoever calls the process."""
         catcher = None
         if self.around is not None:
-            catcher = self.around._catcher(id_of(self.element), kind, code_of(self.diagram, node, kind))
+            catcher = self.around.catcher(id_of(self.element), kind, code_of(self.diagram, node, kind))
         for flow in map(self.flow, self.into[id_of(node)]):
             if catcher is not None and self.around is not None:
                 out = self.around.out_of(catcher)
