@@ -59,6 +59,13 @@ def test_every_act_is_one_row_that_says_who_did_what(trials: Database, process: 
     assert _verdict(trials) == []
 
 
+def test_an_act_of_a_person_says_what_it_changed(trials: Database, someone: int) -> None:
+    process = trial.begin(trials, "fails", someone)
+    play.complete(trials, "trial.work", by=someone, set={"note": "看过"})
+    after = play.history(trials, process)[1].after
+    assert (after["note"], after["notice:1.text"], after["notice:1.user_id"]) == ("看过", "看过", someone)
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -44,6 +44,9 @@ def about(session: Session, data: Mapping[str, Any]) -> User:
 
 @human_step("trial.work", title="办理", form=WorkForm, about=about)
 def work(act: Act) -> dict[str, Any]:
+    """Sets variables; one that is called ``note`` is also written to the person."""
+    if "note" in act.values["set"]:
+        _write(act.session, act.data, act.values["set"]["note"])
     return dict(act.values["set"])
 
 

@@ -20,6 +20,9 @@ class Facts:
         self._session = session
         self._before: dict[str, Any] = {}
         self._after: dict[str, Any] = {}
+        self._held: set[Any] = (
+            set()
+        )  # a session lets go of rows that nobody holds, and the next step reads them again
         event.listen(session, "after_flush", self._collect)
         event.listen(session, "after_rollback", self._forget)
 
@@ -43,6 +46,7 @@ class Facts:
         self._before, self._after = {}, {}
 
     def _collect(self, session: Session, _context: object) -> None:
+        self._held.update(session.new, session.dirty)
         for row in session.new:
             self._after |= dict(_values(row))
         for row in session.deleted:

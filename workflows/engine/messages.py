@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from workflows import clock
 from workflows.engine import deployments
 from workflows.engine.definitions import LIBRARY
+from workflows.engine.facts import Facts
 from workflows.engine.records import as_event
 from workflows.engine.registry import ON_MESSAGE_START
 from workflows.engine.runtime import Run
@@ -112,6 +113,7 @@ def deliver(session: Session, delivery_id: int) -> bool:
 
 def _start(session: Session, delivery: Delivery) -> None:
     name = str(delivery.starts)
+    Facts.of(session)  # what the start changes goes into the history
     first = ON_MESSAGE_START[name](session, delivery.message.payload)
     Run.begin(session, name, first, actor_id=None, event=as_event(delivery.message))
     delivery.status = "done"

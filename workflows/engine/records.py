@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, inspect, select, update
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -41,6 +41,15 @@ _HOLD_ITEM = (
     .where(WorkItem.id == bindparam("item_id"))
     .with_for_update(of=[Process, WorkItem])
     .execution_options(populate_existing=True)
+)
+
+
+_TIMERS: Any = inspect(Due).local_table
+_ADD_TIMERS = insert(_TIMERS)
+_NO_TIMER = delete(_TIMERS).where(
+    _TIMERS.c.process_id == bindparam("of"),
+    _TIMERS.c.token == bindparam("at"),
+    _TIMERS.c.node == bindparam("event"),
 )
 
 
@@ -133,13 +142,16 @@ def write_timers(session: Session, process: Process, *, before: Timers, now: Tim
     gone = [key for key, due in before.items() if due != now.get(key)]
     new = [key for key, due in now.items() if due != before.get(key)]
     for token, node in gone:
-        session.execute(delete(Due).where(Due.process_id == process.id, Due.token == token, Due.node == node))
+        session.execute(_NO_TIMER, {"of": process.id, "at": token, "event": node})
     if new:
         about = [{"process_id": process.id, "token": token, "node": node} for token, node in new]
-        rows = [
-            {**row, "due_at": now[key], "next_try_at": now[key]} for row, key in zip(about, new, strict=True)
-        ]
-        session.execute(insert(Due), rows)
+        session.execute(
+            _ADD_TIMERS,
+            [
+                {**row, "due_at": now[key], "next_try_at": now[key]}
+                for row, key in zip(about, new, strict=True)
+            ],
+        )
 
 
 def as_event(message: Message) -> BpmnEvent:

@@ -55,6 +55,7 @@ class Run(Motion):
     ) -> None:
         super().__init__(definition, workflow)
         self.session = session
+        Facts.of(session)  # from here on, what changes goes into the history
         self.process = process
         self.chain = Chain(process)
         self.before = Waiting()
