@@ -6,7 +6,7 @@ KINDS = {
     "s": "startEvent", "e": "endEvent", "u": "userTask", "v": "serviceTask", "x": "exclusiveGateway",
     "o": "inclusiveGateway", "p": "parallelGateway", "g": "eventBasedGateway", "t": "intermediateCatchEvent",
     "m": "intermediateCatchEvent", "r": "receiveTask", "c": "callActivity", "b": "boundaryEvent", "k": "endEvent",
-    "z": "endEvent",
+    "z": "endEvent", "a": "task",
 }  # fmt: skip
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"

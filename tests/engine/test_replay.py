@@ -5,6 +5,8 @@ import datetime as dt
 import pytest
 
 from tests.engine import trial
+from tests.engine.sketches import sketch
+from workflows.engine import gate
 from workflows.engine.errors import StepFailed
 from workflows.engine.replay import Session
 from workflows.errors import Conflict, NotFound
@@ -72,3 +74,34 @@ def test_only_processes_of_the_file_start() -> None:
         session.ready()
     with pytest.raises(NotFound):
         session.start("another")
+
+
+def test_a_task_without_a_type_is_done_when_it_is_reached() -> None:
+    xml = sketch("s>a a>u u>e")
+    assert gate.examine(xml).ok
+    session = Session(xml)
+    session.start("process")
+    assert (session.completed(), session.ready()) == (["s", "a"], ["u"])
+
+
+def test_a_message_without_a_key_is_found_by_its_name() -> None:
+    xml = sketch("s>m m>e").replace(b'name="key" value="case_id"', b'name="carries" value="found"')
+    assert gate.examine(xml).ok
+    session = Session(xml)
+    session.start("process")
+    assert not session.send("OTHER", "")
+    assert session.send("MESSAGE", "", {"found": 3})
+    assert session.finished()
+    assert session.variables() == {"found": 3}
+
+
+def test_a_message_starts_the_process() -> None:
+    session = Session(
+        sketch("sm1>u1 u1>xj sm2>u2 u2>xj xj>e")
+        .replace(b'id="d_sm2" messageRef="message"', b'id="d_sm2" messageRef="other"')
+        .replace(b"<error ", b'<message id="other" name="OTHER" /><error ', 1)
+    )
+    session.start("process")
+    assert session.ready() == []
+    assert session.send("OTHER", "case_id", {"case_id": 7})
+    assert session.ready() == ["u2"]

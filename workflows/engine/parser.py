@@ -39,6 +39,7 @@ from workflows.engine.joins import InclusiveMeeting, ParallelMeeting
 from workflows.engine.lean import make_lean
 from workflows.engine.specs import (
     SOLO,
+    AbstractTask,
     CycleTimer,
     DecisionTask,
     DueTimer,
@@ -198,6 +199,7 @@ class Parser(BpmnParser):  # type: ignore[misc]
     PROCESS_PARSER_CLASS = OurProcess
     OVERRIDE_PARSER_CLASSES = {
         full_tag("userTask"): (HumanTaskParser, HumanTask),
+        full_tag("task"): (TaskParser, AbstractTask),
         full_tag("serviceTask"): (ServiceStepParser, ServiceStep),
         full_tag("businessRuleTask"): (DecisionParser, DecisionTask),
         full_tag("parallelGateway"): (GatewayParser, ParallelMeeting),

@@ -44,7 +44,10 @@ class Session:
         self._kept: list[Message] = []
 
     def start(self, process_id: str, data: Mapping[str, Any] | None = None) -> None:
-        """Start the executable process ``process_id`` with the variables ``data``. Raises NotFound for another."""
+        """Start the executable process ``process_id`` with the variables ``data``. Raises NotFound for another.
+
+        One that a message starts begins with ``send`` of that message.
+        """
         if process_id not in self._bundles:
             raise NotFound("没有这个流程。")
         definition = definitions.build(process_id, self._bundles[process_id])
@@ -80,7 +83,8 @@ class Session:
     def send(self, name: str, key: str, payload: Mapping[str, Any] | None = None) -> bool:
         """Send the message ``name`` to whoever has the value ``payload[key]`` under the variable ``key``.
 
-        Whether something caught it. What is not caught yet is kept until something waits for it.
+        A message that the file gives no key is found by its name alone, and so is one that starts the process. Whether
+        something caught it. What is not caught yet is kept until something waits for it.
         """
         values = dict(payload or {})
         message = Message(name=name, key=key, value=str(values.get(key)), payload=values)
@@ -178,11 +182,12 @@ class Replay(Motion):
         return False
 
     def send(self, task: Any, message: KeyedMessage) -> None:
-        unknown = {message.key, *message.carries} - task.data.keys()
+        names = [name for name in (message.key, *message.carries) if name]
+        unknown = set(names) - task.data.keys()
         if unknown:
             raise StepFailed(task.task_spec.bpmn_id, f"{message.name} needs {', '.join(sorted(unknown))}")
-        payload = {name: task.data[name] for name in (message.key, *message.carries)}
-        value = str(payload[message.key])
+        payload = {name: task.data[name] for name in names}
+        value = str(payload.get(message.key))
         self._sent.append(Message(name=message.name, key=message.key, value=value, payload=payload))
 
     def note(self, verb: str, node: str, **entry: Any) -> None:
@@ -207,5 +212,7 @@ class Replay(Motion):
         return void - set(self.keys.items())
 
     def is_for(self, message: Message) -> bool:
+        if not self.order and any(one.name == message.name for one in self.definition.starts_on):
+            return True
         by = self.definition.catches.get(message.name)
-        return by == message.key and self.keys.get(message.key) == message.value
+        return by == "" or (by == message.key and self.keys.get(message.key) == message.value)

@@ -14,6 +14,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BpmnStartTask, SimpleBpmnTask
 from SpiffWorkflow.bpmn.specs.defaults import (
     EventSubprocess,
+    NoneTask,
     SequentialMultiInstanceTask,
     ServiceTask,
     StandardLoopTask,
@@ -86,6 +87,14 @@ class DecisionTask(ServiceTask):  # type: ignore[misc]
 def _finished_if(is_done: bool) -> bool | None:
     """What SpiffWorkflow takes for "completed", or for "goes on elsewhere"."""
     return True if is_done else None
+
+
+class AbstractTask(NoneTask):  # type: ignore[misc]
+    """A task without a type: done as soon as it is reached (BPMN 2.0.2, 13.3.3). The campaign has none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.manual = False  # SpiffWorkflow 3.2.0 would wait for ever
 
 
 class StartOnce(BpmnStartTask):  # type: ignore[misc]

@@ -65,6 +65,8 @@ def check_messages(workflow: BpmnWorkflow) -> None:
     """Raise StepFailed when a message is waited for whose key has no value, or two at once: it would not arrive."""
     values: dict[str, str] = {}
     for node, message, data in _waiting_messages(workflow):
+        if not message.key:  # of a replay: found by its name alone
+            continue
         value = data.get(message.key)
         if value is None:
             raise StepFailed(node, f"{message.name} is found by {message.key}, which has no value")

@@ -23,7 +23,7 @@ EVENTS = frozenset(
     {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
 )
 CONTAINERS = frozenset({"subProcess", "callActivity"})
-TASKS = frozenset({"userTask", "serviceTask", "businessRuleTask", "sendTask", "receiveTask"})
+TASKS = frozenset({"task", "userTask", "serviceTask", "businessRuleTask", "sendTask", "receiveTask"})
 NODES = GATEWAYS | EVENTS | CONTAINERS | TASKS
 
 

@@ -121,7 +121,6 @@ WHY = {  # name of an element -> code in WORDS
     "postScript": "post_script",
     "signalEventDefinition": "signal",
     "signal": "signal",
-    "task": "untyped_task",
     "manualTask": "manual_task",
     "completionCondition": "completion_condition",
     "loopDataOutputRef": "multi_output",
@@ -155,6 +154,8 @@ def _is_allowed(diagram: Diagram, parent: etree._Element, child: etree._Element)
         _check_extensions(diagram, parent, child)
         return False
     if name and name in CHILDREN.get(tag(parent), ()):
+        if name == "task" and diagram.names is not None:
+            diagram.complain(child, "untyped_task")
         return True
     full = etree.QName(child)
     is_layout = full.namespace == DI and tag(parent) == "definitions"

@@ -60,7 +60,8 @@ def _check_roots(diagram: Diagram) -> None:
         if not (message.get("name") or "").isidentifier():
             diagram.complain(message, "message_name")
         if not said.get("key"):
-            diagram.complain(message, "message_key")
+            if diagram.names is not None:
+                diagram.complain(message, "message_key")
         elif not all(name.isidentifier() for name in names):
             diagram.complain(message, "message_variables")
     for kind, code in CODES.items():

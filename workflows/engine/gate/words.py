@@ -259,7 +259,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Scripts after a task are not allowed; use a service task"),
     "signal": ("不支持信号，请改用带关联键的消息",
         "Signals are not supported; use a message with a key"),
-    "untyped_task": ("未定类型的任务不会执行，请改为用户任务或服务任务",
+    "untyped_task": ("未定类型的任务什么也不做，请改为用户任务或服务任务",
         "A task without a type does nothing; make it a user task or service task"),
     "manual_task": ("手工任务不会执行，请改为用户任务",
         "A manual task does nothing; make it a user task"),
