@@ -1,10 +1,12 @@
 """The work calendar: statutory holidays and 调休 of China, and the plant's own overrides over them."""
 
 import datetime as dt
+import time
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import holidays
-from sqlalchemy import String, select
+from sqlalchemy import Pool, String, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock
@@ -12,6 +14,8 @@ from workflows.db import Base
 
 SATURDAY = 5
 OVERRIDES = "calendar overrides"  # where a session keeps them
+CHANGES_THEM = "calendar changed"  # set in a session that has declared days which others do not see yet
+KEPT_SECONDS = 5.0  # how long a server goes without looking whether another one has declared days
 LONGEST_DAYS = 3660  # a walk further than ten years is a mistake in a rule, not a deadline
 
 
@@ -56,18 +60,44 @@ def is_published(year: int) -> bool:
     return bool(_published(year)[1])
 
 
+# The plant's own days by connection pool, each with the second (monotonic) at which they were read: nearly every act
+# asks for them, and they change a few times in a year.
+_kept: WeakKeyDictionary[Pool, tuple[float, dict[dt.date, bool]]] = WeakKeyDictionary()
+
+
 def overrides(session: Session) -> dict[dt.date, bool]:
-    """The plant's own days, read once in a session."""
+    """The plant's own days: those that this server has declared at once, those of another within KEPT_SECONDS."""
     if OVERRIDES not in session.info:
-        session.info[OVERRIDES] = dict(session.execute(_DECLARED).all())
+        session.info[OVERRIDES] = _read(session) if CHANGES_THEM in session.info else _recent(session)
     own: dict[dt.date, bool] = session.info[OVERRIDES]
     return own
+
+
+def _recent(session: Session) -> dict[dt.date, bool]:
+    pool = session.get_bind().engine.pool
+    read_at, own = _kept.get(pool, (-KEPT_SECONDS, {}))
+    if time.monotonic() - read_at >= KEPT_SECONDS:
+        own = _read(session)
+        _kept[pool] = time.monotonic(), own
+    return own
+
+
+def _read(session: Session) -> dict[dt.date, bool]:
+    return dict(session.execute(_DECLARED).all())
+
+
+def _changes(session: Session) -> None:
+    """Let ``session`` see the days that it changes, and all others once it has committed."""
+    session.info.pop(OVERRIDES, None)
+    if CHANGES_THEM not in session.info:
+        session.info[CHANGES_THEM] = True
+        event.listen(session, "after_commit", lambda done: _kept.pop(done.get_bind().engine.pool, None))
 
 
 def declare(session: Session, day: dt.date, *, is_workday: bool, reason: str) -> None:
     """Make ``day`` a working day or a holiday of the plant, whatever was published."""
     session.merge(CalendarDay(day=day, is_workday=is_workday, reason=reason))
-    session.info.pop(OVERRIDES, None)
+    _changes(session)
 
 
 def undeclare(session: Session, day: dt.date) -> bool:
@@ -76,7 +106,7 @@ def undeclare(session: Session, day: dt.date) -> bool:
     if declared is None:
         return False
     session.delete(declared)
-    session.info.pop(OVERRIDES, None)
+    _changes(session)
     return True
 
 

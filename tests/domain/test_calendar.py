@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from workflows import calendar, clock
+from workflows import calendar, clock, db
 from workflows.db import UTC
 
 DAY = dt.date.fromisoformat
@@ -109,6 +109,33 @@ def test_a_declared_day_may_be_declared_otherwise_and_taken_back(session: Sessio
     session.flush()
     assert not calendar.undeclare(session, monday)
     assert calendar.declared(session) == []
+
+
+def _own(database: db.Database) -> dict[dt.date, bool]:
+    with database.read() as reading:
+        return calendar.overrides(reading)
+
+
+def test_a_declared_day_counts_at_once_here_and_soon_on_another_server(
+    database: db.Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, day = db.connect(database_url), dt.date(2026, 11, 25)
+    assert (_own(database), _own(other)) == ({}, {})
+    with database.transaction() as declaring:
+        calendar.declare(declaring, day, is_workday=False, reason="厂庆")
+        assert calendar.overrides(declaring) == {day: False}
+        assert _own(database) == {}  # not before it is committed
+    assert (_own(database), _own(other)) == ({day: False}, {})
+    monkeypatch.setattr(calendar, "KEPT_SECONDS", 0)
+    assert _own(other) == {day: False}
+    other.engine.dispose()
+
+
+def test_a_day_that_was_not_declared_in_the_end_does_not_count(database: db.Database) -> None:
+    with database.write() as declaring:
+        calendar.declare(declaring, dt.date(2026, 11, 25), is_workday=False, reason="厂庆")
+        declaring.rollback()
+    assert _own(database) == {}
 
 
 def test_a_walk_without_end_is_a_mistake(session: Session) -> None:
