@@ -200,8 +200,14 @@ class Library:
         return {one.process: one.digest for one in list(self._current.values())}
 
     def files(self) -> Files:
-        """The files of all current versions, by name."""
-        return {name: content for one in list(self._current.values()) for name, content in one.files.items()}
+        """The files of all current versions, by name; of two that differ, that of the process which it draws."""
+        current = list(self._current.values())
+        found = {name: content for one in current for name, content in one.files.items()}
+        for one in current:
+            for name, content in one.files.items():
+                if name.endswith(".bpmn") and one.process in _process_ids(read_xml(content)):
+                    found[name] = content
+        return found
 
     def current(self, process: str) -> Definition:
         if process not in self._current:

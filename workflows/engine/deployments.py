@@ -4,19 +4,14 @@ What is in the folder of a release is current until somebody deploys another ver
 the current version of that process is a row, those that a release brings too.
 """
 
-import threading
 from collections.abc import Mapping
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.engine.definitions import LIBRARY, Definition, Files, build, bundles, digest_of
 from workflows.engine.tables import DefinitionFile, Deployment
-
-_seen: WeakKeyDictionary[Engine, int] = WeakKeyDictionary()  # of each database the last deployment taken over
-_lock = threading.Lock()
 
 
 def digests(session: Session) -> frozenset[str]:
@@ -49,18 +44,14 @@ def follow_release(session: Session, released: Mapping[str, str], known: frozens
 
 def refresh(session: Session) -> None:
     """Take over what was deployed since this server last looked, by whichever server."""
-    newest = session.scalar(select(func.max(Deployment.id)))
-    engine = session.get_bind().engine
-    if newest is None or _seen.get(engine) == newest:
-        return
     latest = select(func.max(Deployment.id)).group_by(Deployment.process)
     rows = session.execute(
         select(Deployment.process, Deployment.digest).where(Deployment.id.in_(latest))
     ).all()
-    for _, digest in rows:
-        LIBRARY.put(LIBRARY.get(session, digest))
-    with _lock:
-        _seen[engine] = newest
+    known = LIBRARY.digests() if rows else {}
+    for process, digest in rows:
+        if known.get(process) != digest:
+            LIBRARY.put(LIBRARY.get(session, digest))
 
 
 def recent(session: Session, *, limit: int) -> list[Deployment]:

@@ -161,6 +161,8 @@ def read(content: bytes, file: str) -> etree._Element | Defect:
         if "depth" in str(error.msg):
             return defect(file, "too_deep", "definitions", error.lineno or 1, most=MAX_DEPTH)
         return defect(file, "not_xml", "definitions", error.lineno or 1, error=str(error.msg))
+    except (RecursionError, AttributeError, RuntimeError, ValueError) as error:  # lxml raises these as well
+        return defect(file, "not_xml", "definitions", 1, error=f"{type(error).__name__}: {error}")
     deepest = _deepest(root)
     if deepest is not None:
         return defect(file, "too_deep", id_of(deepest), line_of(deepest), most=MAX_DEPTH)
