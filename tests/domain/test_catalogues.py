@@ -23,6 +23,7 @@ def reader(session: Session) -> User:
 def found(session: Session, reader: User, wish: Wish) -> list[Challenge]:
     rows, total = catalogues.listing(session, actor=reader, wish=wish)
     assert total == len(rows)
+    assert catalogues.search(session, actor=reader, wish=wish)[:2] == (rows, total)
     return list(rows)
 
 

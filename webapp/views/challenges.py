@@ -55,12 +55,12 @@ CHALLENGE = "/challenges/<int(min=1,max=2147483647):challenge_id>"
 def index() -> str:
     session, actor, page = db.session(), auth.actor(), page_number()
     wish = _wish()
-    rows, total = catalogues.listing(session, actor=actor, wish=wish, page=page, size=PAGE_SIZE)
+    rows, total, facets = catalogues.search(session, actor=actor, wish=wish, page=page, size=PAGE_SIZE)
     return render_template(
         "challenges/index.html",
         rows=rows,
         wish=wish,
-        facets=catalogues.facets(session, actor=actor, wish=wish),
+        facets=facets,
         titles=FACETS,
         bidding_titles=BIDDING,
         orders=ORDERS,
