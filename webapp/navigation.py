@@ -42,7 +42,8 @@ GROUPS: dict[str, tuple[Room, ...]] = {
         Room("organisation.units", "单位", "unit"),
         Room("people.index", "人员", "person"),
         Room("organisation.show_calendar", "工作日历", "calendar"),
-        Room("definitions.index", "流程管理", "rule", is_for_administrators=True),
+        Room("definitions.index", "流程管理", "process", is_for_administrators=True),
+        Room("operations.index", "运维", "pulse", is_for_administrators=True),
     ),
 }
 

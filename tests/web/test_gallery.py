@@ -17,7 +17,14 @@ DOWNLOADS = {
     "rosters.template",
     "static",
 }
-FRAGMENTS = {"notices.badges", "people.suggestions", "work.diagram", "health.alive", "health.ready"}
+FRAGMENTS = {
+    "notices.badges",
+    "people.suggestions",
+    "work.diagram",
+    "operations.diagram",
+    "health.alive",
+    "health.ready",
+}
 
 
 def test_every_page_is_pictured(app: Flask) -> None:

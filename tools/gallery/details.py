@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tools.gallery.plan import READER, Shot, asked
 from webapp.views import batch_dates, people_acts, posts, sharing, units
-from workflows.engine.tables import OPEN, WorkItem
+from workflows.engine.tables import OPEN, Process, WorkItem
 from workflows.models import (
     ActionItem,
     Approval,
@@ -40,6 +40,8 @@ PLAIN = {  # login by endpoint
     "rosters.show": ADMINISTRATOR,
     "people_acts.new": ADMINISTRATOR,
     "units.new": ADMINISTRATOR,
+    "operations.processes": ADMINISTRATOR,
+    "operations.timers": ADMINISTRATOR,
     "password_reset.ask": "",
 }
 
@@ -66,6 +68,7 @@ OF_ONE: dict[str, tuple[str, Select[Any], str]] = {  # argument, its value, logi
     "rules.show": ("version_id", _newest(RuleVersion.id), READER),
     "rules.edit": ("version_id", _newest(RuleVersion.id), READER),
     "rules.trial": ("version_id", _newest(RuleVersion.id), READER),
+    "operations.process": ("process_id", _newest(Process.id), ADMINISTRATOR),
     "people.show": ("user_id", SOMEBODY, ADMINISTRATOR),
     "handovers.show": ("user_id", SOMEBODY, ADMINISTRATOR),
     "units.show": ("unit_id", _newest(Unit.id), ADMINISTRATOR),

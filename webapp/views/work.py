@@ -1,14 +1,12 @@
 """The one page on which every task of every process is done."""
 
-import html
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from webapp import auth, db, drafts, form_sections, forms, i18n, idempotency, sheets, uploads
+from webapp import auth, db, diagrams, drafts, form_sections, forms, i18n, idempotency, sheets, uploads
 from webapp.picks import picks_for
 from webapp.views import sharing
 from workflows import access, tasks, work
@@ -20,7 +18,6 @@ from workflows.models import Bid, Objection, Panel
 pages = Blueprint("work", __name__)
 
 ITEM = "/work/<int(min=1,max=2147483647):item_id>"
-LANE = re.compile(r'(<bpmn:lane [^>]*name=")([^"]*)"')
 
 
 @pages.get(ITEM)
@@ -35,18 +32,7 @@ def show(item_id: int) -> Response:
 @pages.get(f"{ITEM}/diagram")
 def diagram(item_id: int) -> Response:
     """The diagrams of its process and where it stands in them, for the page to draw."""
-    sheets = tasks.sheets(db.session(), item_id, actor=auth.actor())
-    return jsonify(
-        [
-            {
-                "title": i18n.text(one.title),
-                "xml": LANE.sub(_lane_title, one.xml),
-                "done": sorted(one.done),
-                "now": sorted(one.now),
-            }
-            for one in sheets
-        ]
-    )
+    return diagrams.answer(tasks.sheets(db.session(), item_id, actor=auth.actor()))
 
 
 @pages.post(ITEM)
@@ -100,11 +86,6 @@ def claim(item_id: int) -> Response:
 def release(item_id: int) -> Response:
     work.release(db.session(), item_id, actor=auth.actor())
     return make_response(redirect(url_for("work.show", item_id=item_id)))
-
-
-def _lane_title(lane: re.Match[str]) -> str:
-    """A lane is named by the code of its role; people read its title."""
-    return f'{lane[1]}{html.escape(i18n.text(permissions.ROLES.get(lane[2], lane[2])))}"'
 
 
 def _sent(task: tasks.TaskView, *, blank_rows: bool = False) -> dict[str, Any]:

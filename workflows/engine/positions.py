@@ -46,6 +46,17 @@ def sheets(session: Session, process: Process) -> list[Sheet]:
     )
 
 
+def names(definition: Definition) -> dict[str, str]:
+    """What the boxes of all its diagrams are called, by their ids; those without a name are left out."""
+    return {
+        node.get("id", ""): node.get("name", "")
+        for file, content in definition.files.items()
+        if file.endswith(".bpmn")
+        for node in read_xml(content).iterfind(f"{{{BPMN}}}process//")
+        if node.get("name")
+    }
+
+
 def _standing(workflow: codec.Instance) -> Iterator[str]:
     for scope in (workflow, *workflow.subprocesses.values()):
         for task in scope.tasks.values():

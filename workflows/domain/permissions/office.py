@@ -38,6 +38,12 @@ def check_deploys(session: Session, user: User) -> None:
         raise Forbidden("只有系统管理员可以部署流程。")
 
 
+def check_operates(session: Session, user: User) -> None:
+    """运维: raises Forbidden unless ``user`` administers."""
+    if not may_administer(session, user):
+        raise Forbidden("只有系统管理员可以查看运行情况。")
+
+
 def may_hand_over(session: Session, user: User) -> bool:
     """办理离岗交接: administrators of the system and 人力资源."""
     return grants(session, user).is_any(("admin", "hr"))

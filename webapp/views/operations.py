@@ -1,0 +1,83 @@
+"""运维: running processes, what failed, what is due; for administrators."""
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug import Response
+
+from webapp import auth, db, diagrams, idempotency
+from webapp.pages import Paging, one_of, page_number, searched
+from webapp.state_terms import PROCESS_STATES
+from workflows import operations, timelines
+from workflows.domain import permissions
+
+pages = Blueprint("operations", __name__)
+
+SHOWN = 50  # on a page
+PROCESS = "/operations/processes/<int(min=1,max=2147483647):process_id>"
+
+
+@pages.get("/operations")
+def index() -> str:
+    session, actor = db.session(), auth.actor()
+    return render_template(
+        "operations/index.html",
+        pulse=operations.pulse(session, actor=actor),
+        incidents=operations.incidents(session, actor=actor),
+        is_by_hand=operations.is_by_hand,
+    )
+
+
+@pages.post("/operations/incidents/<int(min=1,max=2147483647):incident_id>/retry")
+@idempotency.once
+def retry(incident_id: int) -> Response:
+    operations.retry(db.session(), incident_id, actor=auth.actor())
+    flash(gettext("已安排重试。"))
+    return make_response(redirect(url_for("operations.index")))
+
+
+@pages.post("/operations/incidents/retry")
+@idempotency.once
+def retry_all() -> Response:
+    number = operations.retry_all(db.session(), actor=auth.actor())
+    flash(gettext("已安排重试 %(n)s 项。", n=number))
+    return make_response(redirect(url_for("operations.index")))
+
+
+@pages.get("/operations/processes")
+def processes() -> str:
+    session, actor, page = db.session(), auth.actor(), page_number()
+    wish = operations.Wish(
+        process=one_of("process", operations.titles()),
+        status=one_of("status", PROCESS_STATES),
+        troubled="troubled" in request.args,
+        q=searched(),
+    )
+    rows, total = operations.processes(session, actor=actor, wish=wish, page=page, size=SHOWN)
+    paging = Paging(page, total, SHOWN)
+    return render_template(
+        "operations/processes.html", rows=rows, wish=wish, titles=operations.titles(), paging=paging
+    )
+
+
+@pages.get("/operations/timers")
+def timers() -> str:
+    page = page_number()
+    rows, total = operations.timers(db.session(), actor=auth.actor(), page=page, size=SHOWN)
+    paging = Paging(page, total, SHOWN)
+    return render_template("operations/timers.html", rows=rows, titles=operations.titles(), paging=paging)
+
+
+@pages.get(PROCESS)
+def process(process_id: int) -> str:
+    return render_template(
+        "operations/process.html",
+        shown=operations.shown(db.session(), process_id, actor=auth.actor()),
+        roles=permissions.ROLES,
+        verbs=timelines.VERBS,
+        is_by_hand=operations.is_by_hand,
+    )
+
+
+@pages.get(f"{PROCESS}/diagram")
+def diagram(process_id: int) -> Response:
+    return diagrams.answer(operations.sheets(db.session(), process_id, actor=auth.actor()))

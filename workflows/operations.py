@@ -1,0 +1,207 @@
+"""运维: what operators see of running processes, and what they try again. Names of people are in none of it:
+who reviews or objects stays as hidden from an administrator as it is on every other page."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from workflows import clock, jobs, watch
+from workflows.domain import paging, permissions
+from workflows.engine import positions
+from workflows.engine.definitions import LIBRARY
+from workflows.engine.people import NOT_ENDED
+from workflows.engine.registry import HUMAN
+from workflows.engine.tables import RUNNING, Delivery, Due, HistoryEntry, Incident, Message, Process, WorkItem
+from workflows.errors import NotFound
+from workflows.models import User
+
+MOST_MOVES = 100  # of the history of one process
+BY_HAND = ("item", "start")  # sources of incidents that nothing but their people can repeat
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """How the service stands. ``behind`` is how long the oldest row waits past its time; None when none does."""
+
+    running: int
+    troubled: int
+    open_incidents: int
+    timers: int
+    late_rows: int
+    behind: dt.timedelta | None
+    next_at: dt.datetime | None
+    undelivered: int
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an operator looks for; None or "" leaves it open."""
+
+    process: str | None = None
+    status: str | None = None
+    troubled: bool = False
+    q: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """An open work item, by its step and role."""
+
+    id: int
+    title: str
+    role: str
+    status: str
+    due_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Timer:
+    """A timer of a diagram: when it is due, and when it is tried (later after a failure, ``is_given_up`` after three)."""
+
+    process: Process
+    node: str
+    due_at: dt.datetime
+    next_try_at: dt.datetime
+    tries: int
+    is_given_up: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One process with what it waits for, what failed, and its last moves, the newest first."""
+
+    process: Process
+    title: str
+    is_current: bool
+    tasks: list[Task]
+    timers: list[Timer]
+    incidents: Sequence[Incident]
+    moves: Sequence[HistoryEntry]
+    names: dict[str, str]  # of boxes, by their ids
+
+
+def pulse(session: Session, *, actor: User) -> Pulse:
+    """Raises Forbidden unless ``actor`` administers; so do all of these."""
+    permissions.check_operates(session, actor)
+    now = clock.now()
+    running = select(func.count()).select_from(Process).where(Process.status == RUNNING)
+    waiting = select(func.count(), func.min(Due.next_try_at)).where(Due.next_try_at < jobs.NEVER)
+    late, oldest = session.execute(waiting.where(Due.next_try_at <= now)).one()
+    timers, next_at = session.execute(waiting).one()
+    still_due = select(func.count()).select_from(Delivery).where(Delivery.status == "due")
+    new = select(func.count()).select_from(Message).where(Message.status == "new")
+    unresolved = select(func.count()).select_from(Incident).where(Incident.resolved_at.is_(None))
+    return Pulse(
+        running=session.scalar(running) or 0,
+        troubled=session.scalar(running.where(Process.is_troubled)) or 0,
+        open_incidents=session.scalar(unresolved) or 0,
+        timers=timers,
+        late_rows=late,
+        behind=now - oldest if oldest is not None else None,
+        next_at=next_at,
+        undelivered=(session.scalar(still_due) or 0) + (session.scalar(new) or 0),
+    )
+
+
+def titles() -> dict[str, str]:
+    """What current processes are called, by their id."""
+    return dict(sorted(LIBRARY.titles().items(), key=lambda one: one[1]))
+
+
+def processes(
+    session: Session, *, actor: User, wish: Wish, page: int = 1, size: int = 20
+) -> tuple[Sequence[Process], int]:
+    """Processes, the newest first, with how many there are; pages count from 1."""
+    permissions.check_operates(session, actor)
+    found: list[ColumnElement[bool]] = []
+    if wish.process:
+        found.append(Process.name == wish.process)
+    if wish.status:
+        found.append(Process.status == wish.status)
+    if wish.troubled:
+        found.append(Process.is_troubled.is_(True))
+    if wish.q:
+        found.append(Process.subject.contains(wish.q, autoescape=True))
+    query = select(Process).where(*found).order_by(Process.id.desc())
+    return paging.page_of(session, query, page=page, size=size)
+
+
+def incidents(session: Session, *, actor: User) -> Sequence[Incident]:
+    """What has failed and is not done yet, the newest first."""
+    permissions.check_operates(session, actor)
+    return watch.incidents(session)
+
+
+def is_by_hand(incident: Incident) -> bool:
+    """Whether it failed behind a person's act, which is theirs to send again."""
+    return incident.source.partition(":")[0] in BY_HAND
+
+
+def retry(session: Session, incident_id: int, *, actor: User) -> None:
+    """Try what failed again at once. Raises Forbidden, NotFound, Conflict for an act of a person."""
+    permissions.check_operates(session, actor)
+    watch.retry(session, incident_id)
+
+
+def retry_all(session: Session, *, actor: User) -> int:
+    """Try all again that no person has to send; how many."""
+    again = [one for one in incidents(session, actor=actor) if not is_by_hand(one)]
+    for one in again:
+        watch.retry(session, one.id)
+    return len(again)
+
+
+def timers(session: Session, *, actor: User, page: int = 1, size: int = 20) -> tuple[list[Timer], int]:
+    """The timers of running processes, the next first."""
+    permissions.check_operates(session, actor)
+    query = select(Due).order_by(Due.next_try_at, Due.id)
+    rows, total = paging.page_of(session, query, page=page, size=size)
+    ids = {one.process_id for one in rows}
+    of = {one.id: one for one in session.scalars(select(Process).where(Process.id.in_(ids)))}
+    return [_timer(one, of[one.process_id]) for one in rows], total
+
+
+def shown(session: Session, process_id: int, *, actor: User) -> Shown:
+    """Raises Forbidden, NotFound."""
+    process = _process(session, process_id, actor)
+    definition = LIBRARY.get(session, process.digest)
+    items = select(WorkItem).where(WorkItem.process_id == process.id, WorkItem.status.in_(NOT_ENDED))
+    failed = select(Incident).where(Incident.process_id == process.id).order_by(Incident.id.desc())
+    moves = select(HistoryEntry).where(HistoryEntry.process_id == process.id)
+    due = select(Due).where(Due.process_id == process.id).order_by(Due.due_at)
+    return Shown(
+        process=process,
+        title=LIBRARY.titles().get(process.name, process.name),
+        is_current=LIBRARY.digests().get(process.name) == process.digest,
+        tasks=[_task(one) for one in session.scalars(items.order_by(WorkItem.id))],
+        timers=[_timer(one, process) for one in session.scalars(due)],
+        incidents=session.scalars(failed).all(),
+        moves=session.scalars(moves.order_by(HistoryEntry.seq.desc()).limit(MOST_MOVES)).all(),
+        names=positions.names(definition),
+    )
+
+
+def sheets(session: Session, process_id: int, *, actor: User) -> list[positions.Sheet]:
+    """The diagrams of the process and where it stands in them. Raises Forbidden, NotFound."""
+    return positions.sheets(session, _process(session, process_id, actor))
+
+
+def _process(session: Session, process_id: int, actor: User) -> Process:
+    permissions.check_operates(session, actor)
+    process = session.get(Process, process_id)
+    if process is None:
+        raise NotFound("没有找到这个流程。")
+    return process
+
+
+def _task(item: WorkItem) -> Task:
+    step = HUMAN.get(item.step)
+    return Task(item.id, step.title if step is not None else item.step, item.role, item.status, item.due_at)
+
+
+def _timer(due: Due, process: Process) -> Timer:
+    given_up = due.next_try_at >= jobs.NEVER
+    return Timer(process, due.node, due.due_at, due.next_try_at, due.tries, given_up)
