@@ -168,19 +168,20 @@ def shown(session: Session, process_id: int, *, actor: User) -> Shown:
     """Raises Forbidden, NotFound."""
     process = _process(session, process_id, actor)
     definition = LIBRARY.get(session, process.digest)
+    title = LIBRARY.titles().get(process.name, process.name)
     items = select(WorkItem).where(WorkItem.process_id == process.id, WorkItem.status.in_(NOT_ENDED))
     failed = select(Incident).where(Incident.process_id == process.id).order_by(Incident.id.desc())
     moves = select(HistoryEntry).where(HistoryEntry.process_id == process.id)
     due = select(Due).where(Due.process_id == process.id).order_by(Due.due_at)
     return Shown(
         process=process,
-        title=LIBRARY.titles().get(process.name, process.name),
+        title=title,
         is_current=LIBRARY.digests().get(process.name) == process.digest,
         tasks=[_task(one) for one in session.scalars(items.order_by(WorkItem.id))],
         timers=[_timer(one, process) for one in session.scalars(due)],
         incidents=session.scalars(failed).all(),
         moves=session.scalars(moves.order_by(HistoryEntry.seq.desc()).limit(MOST_MOVES)).all(),
-        names=positions.names(definition),
+        names={process.name: title, **positions.names(definition)},
     )
 
 
