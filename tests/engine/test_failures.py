@@ -11,7 +11,7 @@ from tests.engine import trial
 from workflows import jobs, watch
 from workflows.db import Database
 from workflows.engine.errors import StepFailed
-from workflows.engine.tables import Due, Process
+from workflows.engine.tables import Due, Process, WorkItem
 from workflows.errors import Conflict, NotFound
 
 
@@ -160,5 +160,33 @@ def test_a_failure_behind_somebody_s_act_is_kept_until_the_process_has_gone_on(
     with trials.transaction() as session, pytest.raises(Conflict, match="由办理人重新提交"):
         watch.retry(session, incident.id)
     trial.set_person(trials, someone)
+    play.complete(trials, "trial.work", by=someone)
+    assert [one.resolved_at is None for one in play.incidents(trials)] == [False]
+
+
+def _rename_step(trials: Database, step: str) -> None:
+    with trials.transaction() as session:
+        session.scalars(select(WorkItem)).one().step = step
+
+
+def test_a_reminder_that_fails_is_an_incident_and_goes_out_when_it_is_tried_again(
+    trials: Database, someone: int
+) -> None:
+    process = trial.begin(trials, "ask_by", someone, until=MONDAY_NINE + dt.timedelta(hours=1))
+    _rename_step(trials, "trial.unknown")
+    play.wait(trials, hours=1)
+    ((source, tries),) = [(one.source, one.tries) for one in play.incidents(trials)]
+    assert (source.partition(":")[0], tries) == ("reminder", 1)
+    _rename_step(trials, "trial.work")
+    play.wait(trials, seconds=10)
+    assert [verb for verb, _ in play.acts(trials, process)] == ["start", "remind"]
+    assert [one.resolved_at is None for one in play.incidents(trials)] == [False]
+
+
+def test_the_incident_of_a_reminder_is_past_when_its_task_is_done(trials: Database, someone: int) -> None:
+    trial.begin(trials, "ask_by", someone, until=MONDAY_NINE + dt.timedelta(hours=1))
+    _rename_step(trials, "trial.unknown")
+    play.wait(trials, hours=1)
+    _rename_step(trials, "trial.work")
     play.complete(trials, "trial.work", by=someone)
     assert [one.resolved_at is None for one in play.incidents(trials)] == [False]
