@@ -29,7 +29,7 @@ def bid(campaign: Database, cast: Cast) -> int:
 
 
 @pytest.fixture
-def opened(campaign: Database, cast: Cast, bid: int) -> int:
+def opened_bid(campaign: Database, cast: Cast, bid: int) -> int:
     """The process of a bid that four departments review."""
     acts.sign(campaign, cast, bid)
     with campaign.transaction() as session:
@@ -89,11 +89,11 @@ def substitute(database: Database, principal: int, other: int) -> None:
         )
 
 
-def test_a_review_is_handed_to_a_colleague_who_is_told(campaign: Database, cast: Cast, opened: int) -> None:
-    review = item(campaign, opened, "hr")
+def test_a_review_is_handed_to_a_colleague_who_is_told(campaign: Database, cast: Cast, opened_bid: int) -> None:
+    review = item(campaign, opened_bid, "hr")
     share(campaign, sharing.transfer, review, cast.admin, by=cast.hr, reason="出差")
     assert (box(campaign, cast.hr), box(campaign, cast.admin)) == ([], ["资格复核"])
-    assert last_act(campaign, opened) == ("transfer", cast.hr, None, "出差")
+    assert last_act(campaign, opened_bid) == ("transfer", cast.hr, None, "出差")
     name = play.name_of(campaign, cast.hr)
     assert told(campaign, cast.admin)[0].startswith(f"{name}转办给您：资格复核（")
     with pytest.raises(NotFound):
@@ -102,9 +102,9 @@ def test_a_review_is_handed_to_a_colleague_who_is_told(campaign: Database, cast:
 
 
 def test_who_belongs_to_the_team_is_given_no_review_of_it(
-    campaign: Database, cast: Cast, opened: int
+    campaign: Database, cast: Cast, opened_bid: int
 ) -> None:
-    review = item(campaign, opened, "hr")
+    review = item(campaign, opened_bid, "hr")
     barred = {"user_id": ["按回避要求，所选人员不能参与本任务，请另选他人。"]}
     for act, more in ((sharing.transfer, {}), (sharing.delegate, {}), (sharing.add_signer, {"before": True})):
         for person in (cast.leader, cast.members[0]):
@@ -147,9 +147,9 @@ def test_the_leaders_and_members_tasks_are_theirs_alone(campaign: Database, cast
 
 
 def test_a_delegate_gives_an_opinion_and_the_delegator_decides(
-    campaign: Database, cast: Cast, opened: int
+    campaign: Database, cast: Cast, opened_bid: int
 ) -> None:
-    review = item(campaign, opened, "hr")
+    review = item(campaign, opened_bid, "hr")
     share(campaign, sharing.delegate, review, cast.admin, by=cast.hr, reason="请核人员在岗情况")
     with campaign.read() as session:
         asked = tasks.task(session, review, actor=session.get_one(User, cast.admin))
@@ -158,15 +158,15 @@ def test_a_delegate_gives_an_opinion_and_the_delegator_decides(
         play.complete_item(campaign, review, by=cast.admin, opinion=" ")
     assert refused.value.fields == {"opinion": ["请填写内容。"]}
     play.complete_item(campaign, review, by=cast.admin, opinion="均在岗")
-    assert last_act(campaign, opened) == ("answer", cast.admin, None, "均在岗")
+    assert last_act(campaign, opened_bid) == ("answer", cast.admin, None, "均在岗")
     assert (box(campaign, cast.admin), box(campaign, cast.hr)) == ([], ["资格复核"])
     play.complete_item(campaign, review, by=cast.hr, passed=True)
 
 
 def test_a_signer_is_added_and_taken_out_by_who_added_them_or_the_office(
-    campaign: Database, cast: Cast, opened: int
+    campaign: Database, cast: Cast, opened_bid: int
 ) -> None:
-    review = item(campaign, opened, "hr")
+    review = item(campaign, opened_bid, "hr")
     for remover in (cast.hr, cast.office):
         share(campaign, sharing.add_signer, review, cast.admin, before=False, by=cast.hr, reason="请会签")
         assert box(campaign, cast.admin) == ["资格复核"]
@@ -178,7 +178,7 @@ def test_a_signer_is_added_and_taken_out_by_who_added_them_or_the_office(
         with pytest.raises(Forbidden, match=r"^只有加签人和办公室可以减签。$"):
             share(campaign, sharing.remove_signer, added, by=cast.hse, reason="不需要")
         share(campaign, sharing.remove_signer, added, by=remover, reason="不需要")
-        assert last_act(campaign, opened) == ("remove_signer", remover, None, "不需要")
+        assert last_act(campaign, opened_bid) == ("remove_signer", remover, None, "不需要")
         assert box(campaign, cast.admin) == []
 
 
@@ -238,11 +238,11 @@ def test_nobody_signs_for_both_sides_by_substitution(campaign: Database, cast: C
 
 
 def test_a_substitute_who_is_on_the_team_does_not_review_it(
-    campaign: Database, cast: Cast, opened: int
+    campaign: Database, cast: Cast, opened_bid: int
 ) -> None:
     substitute(campaign, cast.hr, cast.members[1])
     with pytest.raises(Forbidden):
-        play.complete_item(campaign, item(campaign, opened, "hr"), by=cast.members[1], passed=True)
+        play.complete_item(campaign, item(campaign, opened_bid, "hr"), by=cast.members[1], passed=True)
 
 
 def test_duties_stay_apart_only_where_a_team_is_judged(campaign: Database, cast: Cast, bid: int) -> None:
