@@ -89,7 +89,9 @@ def substitute(database: Database, principal: int, other: int) -> None:
         )
 
 
-def test_a_review_is_handed_to_a_colleague_who_is_told(campaign: Database, cast: Cast, opened_bid: int) -> None:
+def test_a_review_is_handed_to_a_colleague_who_is_told(
+    campaign: Database, cast: Cast, opened_bid: int
+) -> None:
     review = item(campaign, opened_bid, "hr")
     share(campaign, sharing.transfer, review, cast.admin, by=cast.hr, reason="出差")
     assert (box(campaign, cast.hr), box(campaign, cast.admin)) == ([], ["资格复核"])
