@@ -29,6 +29,8 @@ def counted(database: Database) -> Iterator[list[str]]:
 
 
 def queries(visitor: Visitor, database: Database, path: str) -> int:
+    """Of the second of two visits: what a server keeps for some seconds is known by then."""
+    assert visitor.get(path).status_code == 200
     with counted(database) as statements:
         assert visitor.get(path).status_code == 200
     return len([one for one in statements if one.startswith("SELECT")])
