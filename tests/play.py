@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import access, clock, jobs, work
+from workflows import access, clock, jobs, watch, work
 from workflows.db import Database
 from workflows.domain import permissions
 from workflows.engine import definitions
@@ -156,6 +156,12 @@ def timers(database: Database, process: int) -> list[tuple[str, dt.datetime]]:
 def name_of(database: Database, user_id: int) -> str:
     with database.read() as session:
         return session.get_one(User, user_id).name
+
+
+def forget_deployments() -> None:
+    """Let this server know the shipped processes only, as it does after a start on a new database."""
+    definitions.LIBRARY._current = {}
+    definitions.LIBRARY.install(definitions.read_folder(watch.FOLDER))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tests import factories
+from tests import factories, play
 from workflows import db, watch
 from workflows.engine import deployments
 from workflows.engine.definitions import LIBRARY, read_folder
@@ -24,9 +24,10 @@ CHANGED = SHIPPED.replace(b"</bpmn:definitions>", b"<!-- another --></bpmn:defin
 @pytest.fixture
 def served(database: db.Database, clock_at: Callable[..., None]) -> Iterator[db.Database]:
     """A database that a server has started on; afterwards this server forgets what was deployed."""
+    play.forget_deployments()
     watch.install(database)
     yield database
-    LIBRARY.install(read_folder(watch.FOLDER))
+    play.forget_deployments()
 
 
 def deploy(database: db.Database, **files: bytes) -> watch.Deployed:

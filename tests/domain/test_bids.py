@@ -121,7 +121,7 @@ def test_a_bid_may_be_led_for_another_unit(session: Session) -> None:
     assert (bid.unit, bid.members[0].user_id) == (unit, leader.id)
     with pytest.raises(Invalid) as refused:
         bids.begin(session, factories.challenge(session), leader=leader, unit_id=999)
-    assert refused.value.fields == {"unit_id": ["没有这个单位。"]}
+    assert refused.value.fields == {"unit_id": ["没有这个单位，或者它已撤销。"]}
 
 
 @pytest.mark.parametrize("state", [one for one in BidState if one not in bids.FORMING])

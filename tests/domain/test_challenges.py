@@ -121,7 +121,7 @@ def test_level_and_award_follow_from_the_table(
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
-        ({"sponsor_unit_id": 999}, {"sponsor_unit_id": ["没有这个单位。"]}),
+        ({"sponsor_unit_id": 999}, {"sponsor_unit_id": ["没有这个单位，或者它已撤销。"]}),
         ({"party_lead_id": 999}, {"party_lead_id": ["没有这个人员。"]}),
         ({"admin_lead_id": 999}, {"admin_lead_id": ["没有这个人员。"]}),
         ({"bid_to": dt.date(2026, 12, 4)}, {"bid_to": ["揭榜期至少 10 个工作日，最早到 2026-12-07。"]}),
@@ -160,7 +160,7 @@ def test_indicators_have_different_names_and_a_known_verifier(session: Session, 
         _post(session, office, indicators=[indicator, {**indicator, "verifier_unit_id": 999}])
     assert refused.value.fields == {
         "indicators.1.name": ["指标名称重复。"],
-        "indicators.1.verifier_unit_id": ["没有这个单位。"],
+        "indicators.1.verifier_unit_id": ["没有这个单位，或者它已撤销。"],
     }
 
 

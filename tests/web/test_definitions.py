@@ -9,11 +9,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests import factories
+from tests import factories, play
 from tests.web.browsing import Visitor, text_of
 from workflows import watch
 from workflows.db import Database
-from workflows.engine.definitions import LIBRARY, read_folder
 from workflows.engine.tables import Deployment
 
 Visit = Callable[[], Visitor]
@@ -23,12 +22,13 @@ ORDER = watch.FOLDER / "supervision_order" / "supervision_order.bpmn"
 @pytest.fixture
 def root(database: Database, visit: Visit) -> Iterator[Visitor]:
     """An administrator's browser; afterwards this server forgets what was deployed."""
+    play.forget_deployments()
     with database.transaction() as session:
         factories.user(session, login="root", name="秦管理", roles=["admin"])
     visitor = visit()
     visitor.sign_in("root")
     yield visitor
-    LIBRARY.install(read_folder(watch.FOLDER))
+    play.forget_deployments()
 
 
 def sent(*files: tuple[str, bytes]) -> dict[str, Any]:
@@ -91,6 +91,7 @@ def test_the_command_deploys_or_tells_every_reason_in_both_languages(app: Flask,
     good, bad = tmp_path / ORDER.name, tmp_path / "bad.bpmn"
     good.write_bytes(ORDER.read_bytes().replace("下达督办".encode(), "交办督办".encode()))
     bad.write_bytes(b"<a>")
+    play.forget_deployments()
     runner = app.test_cli_runner()
     refused = runner.invoke(args=["deploy", str(good), str(bad)])
     assert refused.exit_code == 1
@@ -101,4 +102,4 @@ def test_the_command_deploys_or_tells_every_reason_in_both_languages(app: Flask,
         0,
         ["supervision_order begins on the new version.", "1 processes deployed."],
     )
-    LIBRARY.install(read_folder(watch.FOLDER))
+    play.forget_deployments()
