@@ -18,6 +18,7 @@ from workflows.errors import Forbidden, NotFound
 from workflows.models import CopyTo, User
 
 BOXES = ("todo", "done", "started", "copies")
+MOST_SORTED = 2_000  # of what one has done: to tell its kinds the last ones will do
 ORDERS = ("due", "newest", "oldest")  # what is due first, what arrived last, what arrived first
 ALL = "all"  # every open item of the plant, for those who read all
 
@@ -113,12 +114,17 @@ def inbox(
 
 
 def kinds(session: Session, actor: User, *, box: str) -> list[Kind]:
-    """What one of the BOXES holds, by process and step."""
-    rows = _rows(permissions.grants(session, actor), box).order_by(None)
-    rows = rows if box == "started" else rows.join(WorkItem.process)
-    by = (Process.name,) if box == "started" else (Process.name, WorkItem.step)
-    found = session.execute(rows.with_only_columns(*by, func.count()).group_by(*by).order_by(*by)).all()
-    return [_kind(*row) if box != "started" else _kind(row[0], None, row[1]) for row in found]
+    """What one of the BOXES holds, by process and step; of "done" among the last MOST_SORTED."""
+    rows = _rows(permissions.grants(session, actor), box)
+    if box == "started":
+        named = rows.order_by(None).with_only_columns(Process.name, func.count()).group_by(Process.name)
+        return [_kind(name, None, number) for name, number in session.execute(named.order_by(Process.name))]
+    rows = rows.limit(MOST_SORTED) if box == "done" else rows.order_by(None)
+    held = (WorkItem.process_id, WorkItem.step)
+    items = rows.with_only_columns(*held, maintain_column_froms=True).subquery()
+    by = (Process.name, items.c.step)
+    counted = select(*by, func.count()).join(Process, Process.id == items.c.process_id)
+    return [_kind(*row) for row in session.execute(counted.group_by(*by).order_by(*by))]
 
 
 def _kind(process_name: str, step: str | None, number: int) -> Kind:
