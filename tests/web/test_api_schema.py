@@ -25,7 +25,7 @@ load_all_checks()
 UNSUITABLE = {"positive_data_acceptance"}
 SUITABLE = [name for name in CHECKS.get_all_names() if name not in UNSUITABLE]
 EVERY = list(HealthCheck)
-EXAMPLES = 12 if os.environ.get("JIEBANG_WHOLE") else 5  # of each operation and mode
+EXAMPLES = 8 if os.environ.get("JIEBANG_WHOLE") else 5  # of each operation and mode
 
 Api = tuple[OpenApiSchema, dict[str, str]]
 
