@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, g, request, url_for
 
@@ -16,6 +16,9 @@ from workflows.domain import (
     permissions,
     problems,
 )
+from workflows.errors import NotFound
+
+Act = TypeVar("Act")
 
 PAGE_SIZE = 20
 LAST_PAGE = 100_000
@@ -68,6 +71,13 @@ def one_of(name: str, values: Collection[str]) -> str | None:
     """The filter ``name`` of the address if it is one of ``values``."""
     given = request.args.get(name, "")
     return given if given in values else None
+
+
+def known(acts: Mapping[str, Act], name: str) -> Act:
+    """The one of ``acts`` that an address names. Raises NotFound."""
+    if name not in acts:
+        raise NotFound("没有这项操作。")
+    return acts[name]
 
 
 def number_of(name: str) -> int | None:

@@ -37,6 +37,11 @@ def picks_for(schema: type[Schema], about: Any = None, *, without: Collection[st
     return Picks(ids, _file_names, people if isinstance(people, PersonPicks) else None)
 
 
+def sent_to(form: type[Schema], *, blank_rows: bool = False) -> dict[str, Any]:
+    """What was sent to a form without files, as ``forms.parse`` gives it."""
+    return forms.parse(request.form, form, picks=picks_for(form), blank_rows=blank_rows)
+
+
 def _file_names(ids: list[int]) -> dict[int, str]:
     readable = access.readable(db.session(), ids, actor=auth.actor())
     return {known: file.name for known, file in readable.items()}

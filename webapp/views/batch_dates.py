@@ -10,6 +10,7 @@ from marshmallow import Schema
 from werkzeug import Response
 
 from webapp import auth, batch_forms, db, forms, idempotency
+from webapp.pages import known
 from workflows import batch_dates, work
 from workflows.domain import batch_plans, campaigns, permissions
 from workflows.errors import Conflict, Invalid, NotFound
@@ -84,9 +85,7 @@ def do(batch_id: int, act: str) -> Response:
 
 
 def _act(name: str) -> Act:
-    if name not in ACTS:
-        raise NotFound("没有这项操作。")
-    return ACTS[name]
+    return known(ACTS, name)
 
 
 def _page(

@@ -10,7 +10,8 @@ from marshmallow import Schema
 from werkzeug import Response
 
 from webapp import auth, db, forms, idempotency, people_forms, person_picks
-from webapp.picks import picks_for
+from webapp.pages import known
+from webapp.picks import picks_for, sent_to
 from webapp.views.people import PERSON
 from workflows import leavers, work
 from workflows.domain import administration, permissions
@@ -90,7 +91,7 @@ def new() -> Response:
 @pages.post("/people/new")
 def add() -> Response:
     """Add somebody and show their one-time password, this once."""
-    values = _parsed(people_forms.NewPerson)
+    values = sent_to(people_forms.NewPerson)
     try:
         sent = work.validate(people_forms.NewPerson, values)
         user, password = administration.add(db.session(), sent, actor=auth.actor())
@@ -113,7 +114,7 @@ def show(user_id: int, act: str) -> Response:
 def do(user_id: int, act: str) -> Response:
     """Do it, and go back to the person."""
     form = _act(act).form
-    values = _parsed(form)
+    values = sent_to(form)
     try:
         ACTS[act].do(administration.person(db.session(), user_id), work.validate(form, values))
     except Invalid as refused:
@@ -126,18 +127,12 @@ def do(user_id: int, act: str) -> Response:
 @pages.post(f"{ACT}/rows")
 def rows(user_id: int, act: str) -> Response:
     """Add or drop a row of a table in the form."""
-    values = forms.rearranged(_parsed(_act(act).form, blank_rows=True), request.form.get("_rows", ""))
+    values = forms.rearranged(sent_to(_act(act).form, blank_rows=True), request.form.get("_rows", ""))
     return _page(user_id, act, values=values, errors={}, status=200)
 
 
 def _act(name: str) -> Act:
-    if name not in ACTS:
-        raise NotFound("没有这项操作。")
-    return ACTS[name]
-
-
-def _parsed(form: type[Schema], *, blank_rows: bool = False) -> dict[str, Any]:
-    return forms.parse(request.form, form, picks=picks_for(form), blank_rows=blank_rows)
+    return known(ACTS, name)
 
 
 def _page(

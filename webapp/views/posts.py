@@ -10,11 +10,12 @@ from marshmallow import Schema
 from werkzeug import Response
 
 from webapp import auth, db, forms, idempotency, person_picks, unit_forms
-from webapp.picks import picks_for
+from webapp.pages import known
+from webapp.picks import picks_for, sent_to
 from webapp.views.units import UNIT, check_offered
 from workflows import clock, work
 from workflows.domain import administration, posts, units
-from workflows.errors import Conflict, Invalid, NotFound
+from workflows.errors import Conflict, Invalid
 from workflows.models import Post
 
 pages = Blueprint("posts", __name__)
@@ -72,7 +73,7 @@ def new(unit_id: int) -> Response:
 def add(unit_id: int) -> Response:
     """Set a post up, and go to its unit."""
     form = unit_forms.NewPost
-    values = forms.parse(request.form, form, picks=picks_for(form))
+    values = sent_to(form)
     try:
         post = posts.add(db.session(), work.validate(form, values), actor=auth.actor())
     except Invalid as refused:
@@ -92,7 +93,7 @@ def act(post_id: int, act: str) -> Response:
 def do(post_id: int, act: str) -> Response:
     """Do it, and go back to the unit."""
     form = _act(act).form
-    values = forms.parse(request.form, form, picks=picks_for(form))
+    values = sent_to(form)
     post = posts.get(db.session(), post_id)
     try:
         ACTS[act].do(post, work.validate(form, values))
@@ -137,9 +138,7 @@ def _back(post: Post) -> Response:
 
 
 def _act(name: str) -> Act:
-    if name not in ACTS:
-        raise NotFound("没有这项操作。")
-    return ACTS[name]
+    return known(ACTS, name)
 
 
 def _page(post_id: int, name: str, *, status: int, **form: Any) -> Response:

@@ -4,17 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask_babel import gettext
 from marshmallow import Schema
 from werkzeug import Response
 from werkzeug.datastructures import MultiDict
 
 from webapp import auth, db, drafts, forms, idempotency
-from webapp.picks import picks_for
+from webapp.pages import known
+from webapp.picks import picks_for, sent_to
 from webapp.sharing_forms import CopyToOne, Recusal, Signer, ToPerson, Urging, Why
 from workflows import sharing, tasks, work
-from workflows.errors import Invalid, NotFound
+from workflows.errors import Invalid
 
 pages = Blueprint("sharing", __name__)
 
@@ -93,7 +94,7 @@ def show(item_id: int, act: str) -> Response:
 def do(item_id: int, act: str) -> Response:
     """Do it, and go back to the task, or to the task centre once it is somebody else's."""
     form = _act(act).form
-    values = forms.parse(request.form, form, picks=picks_for(form))
+    values = sent_to(form)
     try:
         _act(act).do(item_id, work.validate(form, values))
     except Invalid as refused:
@@ -113,9 +114,7 @@ def again(place: str, typed: Sequence[tuple[str, str]]) -> Response:
 
 
 def _act(name: str) -> Act:
-    if name not in ACTS:
-        raise NotFound("没有这项操作。")
-    return ACTS[name]
+    return known(ACTS, name)
 
 
 def _page(

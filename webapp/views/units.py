@@ -10,7 +10,8 @@ from marshmallow import Schema
 from werkzeug import Response
 
 from webapp import auth, db, forms, idempotency, unit_forms
-from webapp.picks import picks_for
+from webapp.pages import known
+from webapp.picks import picks_for, sent_to
 from workflows import unit_closings, work
 from workflows.domain import accounts, audit, permissions, posts, unit_trees, units
 from workflows.domain.heads import HEADS
@@ -109,7 +110,7 @@ def new() -> Response:
 @idempotency.once
 def add() -> Response:
     """Set a unit up, its heads with it, and go to it."""
-    values = _parsed(unit_forms.NewUnit)
+    values = sent_to(unit_forms.NewUnit)
     try:
         sent = work.validate(unit_forms.NewUnit, values)
         unit = units.add(db.session(), sent, actor=auth.actor())
@@ -123,7 +124,7 @@ def add() -> Response:
 
 @pages.post("/units/new/rows")
 def new_rows() -> Response:
-    values = forms.rearranged(_parsed(unit_forms.NewUnit, blank_rows=True), request.form.get("_rows", ""))
+    values = forms.rearranged(sent_to(unit_forms.NewUnit, blank_rows=True), request.form.get("_rows", ""))
     return _new_page(values=values, errors={}, status=200)
 
 
@@ -138,7 +139,7 @@ def act(unit_id: int, act: str) -> Response:
 def do(unit_id: int, act: str) -> Response:
     """Do it, and go back to the unit."""
     form = _act(act).form
-    values = _parsed(form)
+    values = sent_to(form)
     unit = units.get(db.session(), unit_id)
     try:
         ACTS[act].do(unit, work.validate(form, values))
@@ -153,7 +154,7 @@ def do(unit_id: int, act: str) -> Response:
 @pages.post(f"{ACT}/rows")
 def rows(unit_id: int, act: str) -> Response:
     """Add or drop a row of a table in the form."""
-    values = forms.rearranged(_parsed(_act(act).form, blank_rows=True), request.form.get("_rows", ""))
+    values = forms.rearranged(sent_to(_act(act).form, blank_rows=True), request.form.get("_rows", ""))
     return _page(unit_id, act, values=values, errors={}, status=200)
 
 
@@ -167,13 +168,7 @@ def _tell(unit: Unit) -> None:
 
 
 def _act(name: str) -> Act:
-    if name not in ACTS:
-        raise NotFound("没有这项操作。")
-    return ACTS[name]
-
-
-def _parsed(form: type[Schema], *, blank_rows: bool = False) -> dict[str, Any]:
-    return forms.parse(request.form, form, picks=picks_for(form), blank_rows=blank_rows)
+    return known(ACTS, name)
 
 
 def _page(
