@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from workflows import clock, jobs, seal, storage
+from workflows import chores, clock, seal, storage, workers
 from workflows.db import Database
 from workflows.domain import files
 from workflows.models import IdempotentRequest, StoredFile
@@ -32,25 +32,22 @@ def test_a_worker_forgets_answers_that_nobody_will_ask_for_again(
 ) -> None:
     _answered(database, "old-answer", days_ago=31)
     _answered(database, "young-answer", days_ago=29)
-    stop = threading.Event()
-    worker = threading.Thread(
-        target=jobs.work_forever, args=(database, stop), kwargs={"unused_file_days": 30}
-    )
-    worker.start()
+    worker = workers.share(database, unused_file_days=30)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
     deadline = time.monotonic() + 20
     while len(_keys(database)) > 1 and time.monotonic() < deadline:
         time.sleep(0.02)
-    stop.set()
-    jobs.nudge()
-    worker.join(timeout=20)
-    assert (_keys(database), worker.is_alive()) == (["young-answer"], False)
+    worker.stop.set()
+    thread.join(timeout=20)
+    assert (_keys(database), thread.is_alive()) == (["young-answer"], False)
 
 
 def test_what_is_kept_is_counted(database: Database, clock_at: Callable[[dt.datetime], None]) -> None:
     _answered(database, "an-answer", days_ago=0)
-    assert jobs.forget_old_answers(database) == 0
+    assert chores.forget_old_answers(database) == 0
     clock_at(clock.now() + dt.timedelta(days=31))
-    assert jobs.forget_old_answers(database) == 1
+    assert chores.forget_old_answers(database) == 1
 
 
 @pytest.fixture
@@ -79,8 +76,8 @@ def test_a_file_that_nothing_uses_is_forgotten_after_its_days(
 ) -> None:
     _uploaded(database)
     clock_at(clock.now() + dt.timedelta(days=30))
-    assert jobs.forget_unused_files(database, days=30) == 0
+    assert chores.forget_unused_files(database, days=30) == 0
     young = _uploaded(database)
     clock_at(clock.now() + dt.timedelta(minutes=1))
-    assert jobs.forget_unused_files(database, days=30) == 1
+    assert chores.forget_unused_files(database, days=30) == 1
     assert _left(database, folder) == ([young], 1)

@@ -28,7 +28,7 @@ from webapp import (
     state_terms,
     views,
 )
-from workflows import jobs, seal, storage, watch
+from workflows import seal, storage, watch, workers
 from workflows.db import connect
 
 
@@ -65,6 +65,6 @@ def create_app(**overrides: Any) -> Flask:
     if "FLASK_RUN_FROM_CLI" not in os.environ:  # operators' commands do what they need themselves
         watch.install(database)
         if app.config["JOBS_EMBEDDED"]:
-            jobs.start_thread(database, unused_file_days=app.config["UNUSED_FILE_DAYS"])
+            workers.start_thread(database, unused_file_days=app.config["UNUSED_FILE_DAYS"])
             mailing.start_thread(app)
     return app

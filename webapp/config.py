@@ -25,6 +25,7 @@ def load(**overrides: Any) -> dict[str, Any]:
 
 def _from_environment() -> dict[str, Any]:
     env = Env(prefix="JIEBANG_")
+    broker = env.str("BROKER_URL", "")
     return {
         "DATA": env.path("DATA", ROOT / "var"),  # folder of the database, keys and files
         "DATABASE_URL": env.str("DATABASE_URL", ""),  # empty: SQLite in DATA
@@ -39,7 +40,9 @@ def _from_environment() -> dict[str, Any]:
         "MAX_FILE_MB": env.int("MAX_FILE_MB", 20),  # largest of them
         "UNUSED_FILE_DAYS": env.int("UNUSED_FILE_DAYS", 30),  # files handed in with nothing are deleted then
         "DEMO": env.bool("DEMO", False),  # demo banner and one-click accounts on the sign-in page
-        "JOBS_EMBEDDED": env.bool("JOBS_EMBEDDED", True),  # run timers in a thread of the web process
+        "BROKER_URL": broker,  # amqp://... or redis://...: jobs go through it to workers; empty: no broker
+        "QUEUE": env.str("QUEUE", "jiebang"),  # of the broker, when several services share one
+        "JOBS_EMBEDDED": env.bool("JOBS_EMBEDDED", not broker),  # run jobs in a thread of the web process
         "HTTPS": env.bool("HTTPS", False),  # served over https: Secure cookies and HSTS
         "TRUSTED_HOSTS": env.list("TRUSTED_HOSTS", []) or None,  # host names answered to; empty: any
         "PROXY_COUNT": env.int("PROXY_COUNT", 0),  # reverse proxies whose X-Forwarded-* are believed

@@ -20,7 +20,7 @@ from werkzeug import Response
 from werkzeug.datastructures import FileStorage
 
 from webapp import auth, db
-from workflows import clock, jobs
+from workflows import clock, workers
 from workflows.db import insert_if_missing
 from workflows.errors import Invalid, Refusal
 from workflows.models import IdempotentRequest
@@ -58,7 +58,7 @@ def once(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
             if claimed is not None:
                 _keep(db.session(), claimed, response)
             db.session().commit()
-            jobs.nudge()
+            workers.nudge()
         return response
 
     return committing

@@ -1,65 +1,83 @@
-"""What the CLOCK does: messages delivered, timers fired, people reminded. One registry, run by a thread or a worker."""
+"""What the CLOCK does: messages delivered, timers fired, people reminded.
+
+One registry. Its rows are done by a thread of the web process, by workers, or by workers behind a broker (workers.py);
+each row in a transaction of its own, which does nothing when the row has been done already.
+"""
 
 import datetime as dt
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, exists, update
+from sqlalchemy import Select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.db import Database
-from workflows.domain import drafts, files
-from workflows.engine import due, incidents, messages
-from workflows.engine.people import NOT_ENDED
-from workflows.engine.tables import Delivery, Due, WorkItem
-from workflows.models import Draft, IdempotentRequest
+from workflows.engine import due, incidents, leases, messages
+from workflows.engine.leases import LEASE, Lease
+from workflows.engine.tables import Delivery, Due, Message, WorkItem
+
+__all__ = ["LEASE", "Lease"]
 
 log = structlog.get_logger("jobs")
 
 BATCH = 200
-POLL_SECONDS = 2.0
 MAX_TRIES = 3  # afterwards the row waits for a person
 BACKOFF = (dt.timedelta(seconds=10), dt.timedelta(minutes=2))
-ANSWERS_KEPT = dt.timedelta(days=30)
-DRAFTS_KEPT = dt.timedelta(days=180)
-TIDY_EVERY = dt.timedelta(hours=1)
 NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
-
-_wake = threading.Event()
 
 
 @dataclass(frozen=True)
 class Job:
-    """One kind of work: which rows wait, how one is done, and the table whose failed rows are tried again."""
+    """One kind of work: the ids of the rows that wait (parameters of ``leases.asked``), how one is done, their table."""
 
     name: str
-    waiting: Callable[[Session, int], list[int]]
+    waiting: Select[Any]
     do: Callable[[Session, int], object]
-    table: type[Due] | type[Delivery] | type[WorkItem] | None = None
+    table: type[Message] | type[Due] | type[Delivery] | type[WorkItem]
 
 
 JOBS = (
-    Job("message", messages.new_ids, messages.spread),
-    Job("delivery", messages.due_ids, messages.deliver, Delivery),
-    Job("due", due.due_ids, due.wake, Due),
-    Job("reminder", due.reminder_ids, due.remind, WorkItem),
+    Job("message", messages.NEW, messages.spread, Message),
+    Job("crossed", messages.CROSSED, messages.spread, Message),
+    Job("delivery", messages.DUE, messages.deliver, Delivery),
+    Job("due", due.TIMERS, due.wake, Due),
+    Job("reminder", due.REMINDERS, due.remind, WorkItem),
 )
+NAMED = {job.name: job for job in JOBS}
+
+
+@dataclass
+class Tally:
+    """What this process of the machine has done since it began."""
+
+    done: int = 0
+    failed: int = 0
+
+
+TALLY = Tally()
+
+
+class Interrupted(Exception):
+    """A row with which its worker ended again and again."""
 
 
 def run_once(database: Database) -> int:
-    """Do everything that waits now, each row in its own transaction; how many rows were done."""
+    """Do everything that waits now and nobody has; how many rows were done."""
     return sum(_run(database, job) for job in JOBS[_first_waiting(database) :])
 
 
 def _first_waiting(database: Database) -> int:
     """The place of the first job for which anything waits: mostly none does, which one look tells."""
     with database.read() as session:
-        return next((place for place, job in enumerate(JOBS) if job.waiting(session, 1)), len(JOBS))
+        return next((place for place, job in enumerate(JOBS) if _waiting(session, job, 1)), len(JOBS))
+
+
+def _waiting(session: Session, job: Job, limit: int) -> list[int]:
+    return list(session.scalars(job.waiting, leases.asked(limit)))
 
 
 def run_until_quiet(database: Database) -> int:
@@ -86,104 +104,88 @@ def run_clock_to(database: Database, instant: dt.datetime) -> None:
 
 def _run(database: Database, job: Job) -> int:
     with database.read() as session:
-        ids = job.waiting(session, BATCH)
-    return sum(_attempt(database, job, row_id) for row_id in ids)
+        ids = _waiting(session, job, BATCH)
+    return sum(attempt(database, job, row_id) for row_id in ids)
 
 
-def _attempt(database: Database, job: Job, row_id: int) -> bool:
-    """Do one row; a failure is rolled back, written as an incident, and leaves the others alone."""
+def take(database: Database, limit: int) -> tuple[Job, list[Lease]] | None:
+    """Lease up to ``limit`` rows of the first job for which any wait; None when there are none."""
+    first = _first_waiting(database)
+    for job in JOBS[first:]:
+        with database.transaction() as session:
+            taken = leases.take(session, job.table, job.waiting, limit)
+        if taken:
+            return job, taken
+    return None
+
+
+def give_back(database: Database, job: Job, taken: list[Lease]) -> None:
+    """Let others have these rows at once."""
+    with database.transaction() as session:
+        for lease in taken:
+            leases.give_back(session, job.table, lease)
+
+
+def attempt(database: Database, job: Job, row_id: int, lease: Lease | None = None) -> bool:
+    """Do one row; whether it was done. A failure is rolled back, written as an incident, and leaves the others alone.
+
+    With a lease nothing happens unless the row is still under it; afterwards it is free. Raises OperationalError when
+    the database is away.
+    """
     source = f"{job.name}:{row_id}"
     try:
+        if lease is not None and lease.is_suspect and not _may_start_again(database, job, lease, source):
+            return False
         with database.transaction() as session:
+            if lease is not None and not leases.is_held(session, job.table, lease):
+                return False
             done = bool(job.do(session, row_id))
             if done:
                 incidents.resolve(session, source)
+            elif lease is not None:
+                leases.give_back(session, job.table, lease)
+        TALLY.done += done
         return done
-    except OperationalError:  # the database is away: nothing is wrong with the row
+    except OperationalError:  # nothing is wrong with the row
         raise
     except Exception as error:  # one bad row must not stop the rest
         log.exception("job failed", source=source)
         _record(database, job, row_id, source, error)
+        TALLY.failed += 1
         return False
+
+
+def _may_start_again(database: Database, job: Job, lease: Lease, source: str) -> bool:
+    """Write down that a row is begun whose worker was lost: a row that ends its workers must not do so for ever."""
+    with database.transaction() as session:
+        row: Any = session.get(job.table, lease.row_id, with_for_update=True)
+        if row is None or row.leased_until != lease.until:
+            return False
+        if row.tries + 1 < MAX_TRIES:
+            row.tries += 1
+            return True
+    lost = Interrupted("办理这一项的后台进程多次中断，没有生效；请查看当时的日志，再重试。")
+    log.error("job given up", source=source)
+    _record(database, job, lease.row_id, source, lost)
+    return False
 
 
 def _record(database: Database, job: Job, row_id: int, source: str, error: Exception) -> None:
     with database.transaction() as session:
-        row: Any = session.get(job.table, row_id) if job.table is not None else None
-        process_id = row.process_id if row is not None else None
+        row: Any = session.get(job.table, row_id)
+        process_id = getattr(row, "process_id", None)
         if job.table in (Due, WorkItem) and process_id is not None:
             incidents.trouble(session, process_id)
         incidents.record(session, source, process_id, error)
         if row is not None:
             row.tries += 1
+            row.leased_until = None
             row.next_try_at = NEVER if row.tries >= MAX_TRIES else clock.now() + BACKOFF[row.tries - 1]
 
 
 def retry(session: Session, source: str) -> None:
     """Try the row behind an incident again at once."""
     name, _, row_id = source.partition(":")
-    table = next(job.table for job in JOBS if job.name == name)
-    if table is not None:
-        session.execute(update(table).where(table.id == int(row_id)).values(tries=0, next_try_at=clock.now()))
-
-
-def forget_old_answers(database: Database) -> int:
-    """Delete the answers kept for repeated requests that nobody will repeat any more; how many there were."""
-    with database.transaction() as session:
-        old = delete(IdempotentRequest).where(IdempotentRequest.created_at < clock.now() - ANSWERS_KEPT)
-        gone: Any = session.execute(old.execution_options(synchronize_session=False))
-        return int(gone.rowcount)
-
-
-def forget_unused_files(database: Database, *, days: int) -> int:
-    """Delete the files that were uploaded more than ``days`` ago and handed in with nothing; how many."""
-    total = 0
-    while True:
-        with database.transaction() as session:
-            before = clock.now() - dt.timedelta(days=days)
-            gone = files.forget_unused(session, before=before, most=BATCH)
-        total += gone
-        if gone < BATCH:
-            return total
-
-
-def forget_old_drafts(database: Database) -> int:
-    """Delete the drafts of work items that are done or cancelled, and those that nobody has touched for long."""
-    with database.transaction() as session:
-        is_open = exists().where(WorkItem.id == Draft.item_id, WorkItem.status.in_(NOT_ENDED))
-        return drafts.forget_old(session, is_open=is_open, before=clock.now() - DRAFTS_KEPT)
-
-
-def nudge() -> None:
-    """Wake the embedded thread: a transaction has just left work behind."""
-    _wake.set()
-
-
-def start_thread(database: Database, *, unused_file_days: int) -> threading.Thread:
-    """Run the jobs in a daemon thread of this process."""
-    terms = {"unused_file_days": unused_file_days}
-    thread = threading.Thread(target=work_forever, args=(database,), kwargs=terms, name="jobs", daemon=True)
-    thread.start()
-    return thread
-
-
-def work_forever(database: Database, stop: threading.Event | None = None, *, unused_file_days: int) -> None:
-    """Run the jobs until ``stop`` is set, and tidy up each hour; a database that is away is waited for."""
-    tidied_at = clock.now() - TIDY_EVERY
-    while stop is None or not stop.is_set():
-        _wake.clear()
-        try:
-            if clock.now() - tidied_at >= TIDY_EVERY:
-                tidied_at = clock.now()  # first: what cannot be tidied up must not stop the clock
-                forget_old_answers(database)
-                forget_old_drafts(database)
-                forget_unused_files(database, days=unused_file_days)
-            done = run_once(database)
-        except OperationalError as error:
-            log.warning("database away", error=str(error.orig))
-            done = 0
-        except Exception:  # the clock must not stop for one bad round
-            log.exception("round of jobs failed")
-            done = 0
-        if not done:
-            _wake.wait(POLL_SECONDS)
+    table = NAMED[name].table
+    again = {"tries": 0, "next_try_at": clock.now(), "leased_until": None}
+    session.execute(update(table).where(table.id == int(row_id)).values(again))

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from tests import factories, play
 from tests.processes import cast as acts
 from tests.processes.cast import Cast
-from workflows import access, inboxes, jobs, storage, tasks
+from workflows import access, chores, inboxes, storage, tasks
 from workflows.db import Database
 from workflows.domain import files
 from workflows.engine.registry import human_step
@@ -72,7 +72,7 @@ def test_a_file_is_forgotten_unless_it_was_handed_in(campaign: Database, cast: C
         gone = session.get_one(StoredFile, unused)
         kept = storage.Kept(gone.digest, gone.wrapped)
     play.pass_time(days=30, minutes=1)
-    assert jobs.forget_unused_files(campaign, days=30) == 1
+    assert chores.forget_unused_files(campaign, days=30) == 1
     with pytest.raises(storage.FileLost):
         storage.read(kept)
     with campaign.read() as session:
@@ -100,7 +100,7 @@ def test_what_is_handed_in_while_files_are_forgotten_stays_or_is_refused(
     answers = play.at_once(
         [
             lambda: play.complete(campaign, "bid.form_team", by=cast.leader, process=process, **sent),
-            lambda: jobs.forget_unused_files(campaign, days=30),
+            lambda: chores.forget_unused_files(campaign, days=30),
         ]
     )
     is_taken, forgotten = not isinstance(answers[0], Invalid), answers[1]

@@ -11,7 +11,7 @@ from tests import factories
 from tests.domain import reviewing
 from tests.web.browsing import Visitor, text_of
 from tests.web.test_api import Program, program
-from workflows import jobs
+from workflows import chores
 from workflows.db import Database
 from workflows.domain import publicities
 from workflows.engine.tables import CANCELLED, WorkItem
@@ -132,11 +132,11 @@ def test_drafts_of_what_has_ended_are_shown_no_more_and_tidied_up(
     wang: Visitor, task: str, database: Database
 ) -> None:
     wang.post("/drafts", {**TYPED, **ticket(wang.get(task).text)}, headers=JSON)
-    assert jobs.forget_old_drafts(database) == 0
+    assert chores.forget_old_drafts(database) == 0
     with database.transaction() as session:
         session.execute(update(WorkItem).values(status=CANCELLED))
     assert "草稿 0" in text_of(wang.get("/work?box=drafts").text)
-    assert (jobs.forget_old_drafts(database), kept(database)) == (1, 0)
+    assert (chores.forget_old_drafts(database), kept(database)) == (1, 0)
 
 
 def test_what_a_sent_form_saves_too_late_is_refused(wang: Visitor, database: Database) -> None:

@@ -2,12 +2,14 @@
 
 from flask import Flask
 
-from webapp.cli import accounts, operations, rehearse, rosters, rules, workdays
+from webapp.cli import accounts, operations, rehearse, rosters, rules, workdays, workers
 
 COMMANDS = (
     operations.upgrade,
     operations.demo_data,
-    operations.worker,
+    workers.worker,
+    workers.relay,
+    workers.alive,
     operations.check_definitions,
     operations.deploy,
     operations.verify_history,

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from webapp import db, mailing
+from webapp import db
 from webapp.cli.telling import refusals_told
-from workflows import clock, demo, jobs, schema, watch
+from workflows import clock, demo, schema, watch
 from workflows.demo import files as demo_files
 from workflows.models import Unit
 
@@ -60,15 +59,6 @@ def _expect_demo(*, is_demo: bool, asks: bool) -> None:
         raise click.ClickException("The database holds other data than the demo's: left as it is.")
     if asks:
         click.confirm("All data of this demo will be lost. Build it anew?", abort=True)
-
-
-@click.command("worker")
-@with_appcontext
-def worker() -> None:
-    """Run timers and messages, and send mail, in this process until it is stopped."""
-    watch.install(db.database())
-    mailing.start_thread(current_app._get_current_object())  # type: ignore[attr-defined]  # of the proxy
-    jobs.work_forever(db.database(), unused_file_days=current_app.config["UNUSED_FILE_DAYS"])
 
 
 @click.command("check-definitions")

@@ -8,30 +8,21 @@ from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.engine import reminding
+from workflows.engine.leases import is_free
 from workflows.engine.registry import HOOKS
 from workflows.engine.runtime import Run
 from workflows.engine.tables import OPEN, Due, WorkItem
 from workflows.engine.waiting import waiting_timers
 from workflows.errors import Conflict
 
-# Built once: every worker asks it without end.
-_DUE, _REMINDED = (
+# Ids of what the clock has to wake by now, oldest first. Built once: every worker asks them without end.
+TIMERS, REMINDERS = (
     select(rows.id)
-    .where(rows.next_try_at <= bindparam("now"))
+    .where(rows.next_try_at <= bindparam("now"), is_free(rows))
     .order_by(rows.next_try_at, rows.id)
     .limit(bindparam("limit"))
     for rows in (inspect(Due).local_table.c, inspect(WorkItem).local_table.c)
 )
-
-
-def due_ids(session: Session, limit: int) -> list[int]:
-    """Timers whose time has come, oldest first."""
-    return list(session.scalars(_DUE, {"now": clock.now(), "limit": limit}))
-
-
-def reminder_ids(session: Session, limit: int) -> list[int]:
-    """Work items of which somebody is to be reminded now, oldest first."""
-    return list(session.scalars(_REMINDED, {"now": clock.now(), "limit": limit}))
 
 
 def wake(session: Session, due_id: int) -> bool:

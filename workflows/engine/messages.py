@@ -1,56 +1,41 @@
 """Messages between processes: spread to their receivers, then delivered, one transaction per receiver."""
 
-import datetime as dt
 from typing import Any
 
-from sqlalchemy import bindparam, inspect, select
+from sqlalchemy import bindparam, exists, inspect, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.engine import deployments
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.facts import Facts
+from workflows.engine.leases import is_free
 from workflows.engine.records import as_event
 from workflows.engine.registry import ON_MESSAGE_START
 from workflows.engine.runtime import Run
 from workflows.engine.tables import RUNNING, Delivery, Message, Process, ProcessKey
 
-LOOKED_AT_AGAIN = dt.timedelta(hours=1)
-
-# Built once: every worker asks them without end.
+# Ids of what waits, oldest first. Built once: every worker asks them without end.
 _MESSAGES: Any = inspect(Message).local_table.c
 _KEYS: Any = inspect(ProcessKey).local_table.c
 _DELIVERIES: Any = inspect(Delivery).local_table.c
-_NEW = select(_MESSAGES.id).where(_MESSAGES.status == "new").order_by(_MESSAGES.id).limit(bindparam("limit"))
-_CROSSED = (
-    select(_MESSAGES.id)
-    .where(_KEYS.key == _MESSAGES.key, _KEYS.value == _MESSAGES.value)
-    .where(_MESSAGES.status == "kept", _MESSAGES.sent_at > bindparam("since"))
-    .distinct()
-    .order_by(_MESSAGES.id)
-    .limit(bindparam("limit"))
+_OLDEST = select(_MESSAGES.id).where(is_free(_MESSAGES)).order_by(_MESSAGES.id).limit(bindparam("limit"))
+_MAY_BE_TRIED = _MESSAGES.next_try_at.is_(None) | (_MESSAGES.next_try_at <= bindparam("now"))
+NEW = _OLDEST.where(_MESSAGES.status == "new", _MAY_BE_TRIED)
+# Just kept for nobody, and a process holds the key by now: its transaction and that of the spreading did not see
+# one another.
+CROSSED = _OLDEST.where(
+    _MESSAGES.status == "kept",
+    _MESSAGES.sent_at > bindparam("recently"),
+    _MAY_BE_TRIED,
+    exists().where(_KEYS.key == _MESSAGES.key, _KEYS.value == _MESSAGES.value),
 )
-_DUE = (
+DUE = (
     select(_DELIVERIES.id)
-    .where(_DELIVERIES.status == "due", _DELIVERIES.next_try_at <= bindparam("now"))
+    .where(_DELIVERIES.status == "due", _DELIVERIES.next_try_at <= bindparam("now"), is_free(_DELIVERIES))
     .order_by(_DELIVERIES.id)
     .limit(bindparam("limit"))
 )
-
-
-def new_ids(session: Session, limit: int) -> list[int]:
-    """Messages not yet spread, oldest first; and those just kept for nobody for whom a process now holds the key.
-
-    The latter came while another transaction, not yet committed, wrote that key: neither saw the other.
-    """
-    new = session.scalars(_NEW, {"limit": limit})
-    crossed = {"since": clock.now() - LOOKED_AT_AGAIN, "limit": limit}
-    return [*new, *session.scalars(_CROSSED, crossed)]
-
-
-def due_ids(session: Session, limit: int) -> list[int]:
-    """Deliveries to be made now, oldest first."""
-    return list(session.scalars(_DUE, {"now": clock.now(), "limit": limit}))
 
 
 def spread(session: Session, message_id: int) -> int:

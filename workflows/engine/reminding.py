@@ -16,7 +16,7 @@ def columns(
     """The columns of a work item that tell its next reminder (D15): the first one ``after`` so many working days
     from its due date, or without that the first one that is not yet past.
     """
-    none = {"next_try_at": None, "remind_days": None, "tries": 0}
+    none = {"next_try_at": None, "remind_days": None, "tries": 0, "leased_until": None}
     if due_at is None or HOOKS.reminders is None or HOOKS.remind_at is None:
         return none
     for days in sorted({days for days, _ in HOOKS.reminders(session, step)}):

@@ -14,6 +14,12 @@ DECIDED = text("verb = 'decide'")
 WATCHED = text("next_try_at IS NOT NULL")
 
 
+class Leased:
+    """A row that some worker does. While ``leased_until`` lies ahead, one has it (engine.leases)."""
+
+    leased_until: Mapped[dt.datetime | None]
+
+
 class DefinitionFile(Base):
     """One version of a bundle: the diagram and what it needs, as it was when a process first ran on it."""
 
@@ -88,7 +94,7 @@ class Round(Base):
     result: Mapped[str | None] = mapped_column(String(10))  # agreed, rejected; null while open
 
 
-class WorkItem(Base):
+class WorkItem(Leased, Base):
     """待办: somebody was asked to do something, and what came of it."""
 
     __tablename__ = "work_item"
@@ -140,7 +146,7 @@ class WorkCandidate(Base):
     user_id: Mapped[int] = mapped_column(primary_key=True, index=True)
 
 
-class Due(Base):
+class Due(Leased, Base):
     """到期: the clock has to fire a timer of the diagram at ``due_at``."""
 
     __tablename__ = "due"
@@ -158,7 +164,7 @@ class Due(Base):
     tries: Mapped[int] = mapped_column(default=0)
 
 
-class Message(Base):
+class Message(Leased, Base):
     """消息: written by its sender's transaction, delivered by a job."""
 
     __tablename__ = "message"
@@ -172,9 +178,11 @@ class Message(Base):
     sender_id: Mapped[int | None] = mapped_column(ForeignKey("process.id"))
     sent_at: Mapped[dt.datetime]
     status: Mapped[str] = mapped_column(String(10), default="new")  # new, kept (nobody yet), spread
+    next_try_at: Mapped[dt.datetime | None]  # null: at once; later after a failure
+    tries: Mapped[int] = mapped_column(default=0)
 
 
-class Delivery(Base):
+class Delivery(Leased, Base):
     """One message for one receiver, delivered once, in a transaction of its own."""
 
     __tablename__ = "delivery"
@@ -237,3 +245,20 @@ class HistoryEntry(Base):
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
     after: Mapped[dict[str, Any]] = mapped_column(JSON)
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class Worker(Base):
+    """后台进程: a process of a machine that does jobs or hands them out, as it last said of itself."""
+
+    __tablename__ = "worker"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)  # host:pid, and what it was started as
+    kind: Mapped[str] = mapped_column(String(12))  # embedded, worker, relay, celery
+    host: Mapped[str] = mapped_column(String(80))
+    pid: Mapped[int]
+    started_at: Mapped[dt.datetime]
+    seen_at: Mapped[dt.datetime]
+    done: Mapped[int] = mapped_column(default=0)  # rows since it was started
+    failed: Mapped[int] = mapped_column(default=0)
+    queued: Mapped[int | None]  # of a relay: what lies in the queue of the broker
+    trouble: Mapped[str] = mapped_column(String(300), default="")  # why it does nothing; empty: all is well
