@@ -18,6 +18,7 @@ from webapp import (
     i18n,
     logs,
     mailing,
+    metrics,
     pages,
     person_picks,
     reward_sheets,
@@ -45,6 +46,7 @@ def create_app(**overrides: Any) -> Flask:
     storage.kept_in(app.config["FILES"])
     db.set_up(app, database)
     logs.set_up(app)
+    metrics.set_up(app)
     i18n.set_up(app)
     views.drafts.set_up(app)  # before auth, which turns away what has no session
     auth.set_up(app)

@@ -22,6 +22,7 @@ from workflows.models import User
 PUBLIC = {
     "static",
     "health.alive",
+    "health.measured",  # has a token of its own
     "health.ready",
     "notices.badges",  # asked for again and again by open pages: empty after sign-out, never the sign-in page
     "password_reset.ask",

@@ -57,6 +57,7 @@ def _from_environment() -> dict[str, Any]:
         "SMTP_TIMEOUT": env.float("SMTP_TIMEOUT", 20.0),  # seconds to wait for its answers
         "MAIL_FROM": env.str("MAIL_FROM", ""),  # sender of mails: 揭榜台 <jiebang@example.com>
         "PUBLIC_URL": env.str("PUBLIC_URL", ""),  # where people reach the site, for links in mails
+        "METRICS_TOKEN": env.str("METRICS_TOKEN", ""),  # whoever bears it reads /metrics; empty: nobody
         "LOG_FORMAT": env.str("LOG_FORMAT", "json"),  # json or console
         "LOG_LEVEL": env.str("LOG_LEVEL", "INFO"),
     }

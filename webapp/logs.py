@@ -13,6 +13,7 @@ from werkzeug import Response
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 HANDLER = "jiebang"
+QUIET = {"static", "health.alive", "health.measured"}  # asked for again and again by pages and monitors
 logger = structlog.stdlib.get_logger("web")
 
 
@@ -77,7 +78,7 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = request_id()
-    if request.endpoint not in {"static", "health.alive"}:
+    if request.endpoint not in QUIET:
         logger.info(
             "request",
             method=request.method,

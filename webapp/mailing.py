@@ -1,6 +1,7 @@
 """The sender of the outbox: a thread beside the jobs, so that a slow mail server does not hold the clock up."""
 
 import threading
+import time
 from email.message import EmailMessage
 
 import structlog
@@ -10,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from webapp import letters, smtp
-from workflows import inboxes
+from workflows import inboxes, metrics
 from workflows.db import Database
 from workflows.domain import accounts, notice_kinds, outbox, passwords
 from workflows.models import Mail, User
@@ -73,7 +74,10 @@ def _attempt(app: Flask, database: Database, mail_id: int) -> None:
     if made is None:
         return
     message, ids = made
-    server = smtp.server(app.config["SMTP_URL"], timeout=app.config["SMTP_TIMEOUT"])
+    server, began = (
+        smtp.server(app.config["SMTP_URL"], timeout=app.config["SMTP_TIMEOUT"]),
+        time.perf_counter(),
+    )
     try:
         smtp.send(server, message)
     except smtp.Undelivered as error:
@@ -81,10 +85,12 @@ def _attempt(app: Flask, database: Database, mail_id: int) -> None:
         with database.transaction() as session:
             for one in ids:
                 outbox.failed(session, one, error=str(error), for_good=error.for_good)
+        metrics.job_done("mail", "failed", time.perf_counter() - began)
     else:
         with database.transaction() as session:
             for one in ids:
                 outbox.sent(session, one)
+        metrics.job_done("mail", "done", time.perf_counter() - began)
 
 
 def _message(app: Flask, session: Session, mail: Mail) -> tuple[EmailMessage, list[int]] | None:

@@ -13,6 +13,8 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
+from workflows import metrics
+
 BUSY_SECONDS = 15  # how long a writer waits for the one before it on SQLite
 
 
@@ -98,6 +100,8 @@ def connect(url: str, *, pool_size: int = 10) -> Database:
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "checkout", lambda *_: metrics.connection_taken())
+    event.listen(engine, "checkin", lambda *_: metrics.connection_returned())
     reading = engine.execution_options(jiebang_reads_only=True)
     return Database(engine, sessionmaker(engine), sessionmaker(reading))
 

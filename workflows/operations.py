@@ -5,35 +5,21 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from workflows import clock, jobs, watch
+from workflows import jobs, pulses, watch
 from workflows.domain import paging, permissions
 from workflows.engine import positions
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.people import NOT_ENDED
 from workflows.engine.registry import HUMAN
-from workflows.engine.tables import RUNNING, Delivery, Due, HistoryEntry, Incident, Message, Process, WorkItem
+from workflows.engine.tables import Due, HistoryEntry, Incident, Process, WorkItem
 from workflows.errors import NotFound
 from workflows.models import User
 
 MOST_MOVES = 100  # of the history of one process
 BY_HAND = ("item", "start")  # sources of incidents that nothing but their people can repeat
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """How the service stands. ``behind`` is how long the oldest row waits past its time; None when none does."""
-
-    running: int
-    troubled: int
-    open_incidents: int
-    timers: int
-    late_rows: int
-    behind: dt.timedelta | None
-    next_at: dt.datetime | None
-    undelivered: int
 
 
 @dataclass(frozen=True)
@@ -83,27 +69,10 @@ class Shown:
     names: dict[str, str]  # of boxes, by their ids
 
 
-def pulse(session: Session, *, actor: User) -> Pulse:
+def pulse(session: Session, *, actor: User) -> pulses.Pulse:
     """Raises Forbidden unless ``actor`` administers; so do all of these."""
     permissions.check_operates(session, actor)
-    now = clock.now()
-    running = select(func.count()).select_from(Process).where(Process.status == RUNNING)
-    waiting = select(func.count(), func.min(Due.next_try_at)).where(Due.next_try_at < jobs.NEVER)
-    late, oldest = session.execute(waiting.where(Due.next_try_at <= now)).one()
-    timers, next_at = session.execute(waiting).one()
-    still_due = select(func.count()).select_from(Delivery).where(Delivery.status == "due")
-    new = select(func.count()).select_from(Message).where(Message.status == "new")
-    unresolved = select(func.count()).select_from(Incident).where(Incident.resolved_at.is_(None))
-    return Pulse(
-        running=session.scalar(running) or 0,
-        troubled=session.scalar(running.where(Process.is_troubled)) or 0,
-        open_incidents=session.scalar(unresolved) or 0,
-        timers=timers,
-        late_rows=late,
-        behind=now - oldest if oldest is not None else None,
-        next_at=next_at,
-        undelivered=(session.scalar(still_due) or 0) + (session.scalar(new) or 0),
-    )
+    return pulses.take(session)
 
 
 def titles() -> dict[str, str]:

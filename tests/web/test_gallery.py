@@ -23,6 +23,7 @@ FRAGMENTS = {
     "work.diagram",
     "operations.diagram",
     "health.alive",
+    "health.measured",
     "health.ready",
 }
 

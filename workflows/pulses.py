@@ -1,0 +1,100 @@
+"""How the service stands at this moment: what runs, what waits and how late, what has failed; for pages and monitors."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from workflows import clock, jobs
+from workflows.engine.people import NOT_ENDED
+from workflows.engine.tables import OPEN, RUNNING, Delivery, Due, Incident, Message, Process, WorkItem
+from workflows.models import Mail
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Rows of one kind of work. ``late`` of those that wait are past their time, the oldest since ``late_since``;
+    those ``given_up`` wait for a person, ``next_at`` is when the first of the others comes."""
+
+    waiting: int = 0
+    late: int = 0
+    given_up: int = 0
+    late_since: dt.datetime | None = None
+    next_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """``running`` by (process, digest); ``incidents`` are the open ones by what failed (due, delivery, item, …);
+    ``queues`` by job, and "mail"."""
+
+    at: dt.datetime
+    running: Mapping[tuple[str, str], int]
+    troubled: int
+    incidents: Mapping[str, int]
+    queues: Mapping[str, Queue]
+    open_items: int
+    late_items: int
+
+    @property
+    def behind(self) -> dt.timedelta | None:
+        """How long the oldest timer waits past its time; None when none does."""
+        since = self.queues["due"].late_since
+        return self.at - since if since is not None else None
+
+    @property
+    def undelivered(self) -> int:
+        return self.queues["message"].waiting + self.queues["delivery"].waiting
+
+
+def take(session: Session) -> Pulse:
+    """The pulse now: a handful of counts."""
+    now = clock.now()
+    by_version = select(Process.name, Process.digest, func.count(), func.count().filter(Process.is_troubled))
+    running = session.execute(
+        by_version.where(Process.status == RUNNING).group_by(Process.name, Process.digest)
+    ).all()
+    failed = session.scalars(select(Incident.source).where(Incident.resolved_at.is_(None)))
+    items = select(func.count(), func.count().filter(WorkItem.status == OPEN, WorkItem.due_at < now))
+    open_items, late_items = session.execute(items.where(WorkItem.status.in_(NOT_ENDED))).one()
+    return Pulse(
+        at=now,
+        running={(name, digest): n for name, digest, n, _ in running},
+        troubled=sum(n for *_, n in running),
+        incidents=Counter(source.partition(":")[0] for source in failed),
+        queues={
+            "message": _queue(session, Message.sent_at, Message.status == "new", now),
+            "delivery": _queue(session, Delivery.next_try_at, Delivery.status == "due", now),
+            "due": _queue(session, Due.next_try_at, Due.id > 0, now),
+            "reminder": _queue(session, WorkItem.next_try_at, WorkItem.next_try_at.is_not(None), now),
+            "mail": _mail(session, now),
+        },
+        open_items=open_items,
+        late_items=late_items,
+    )
+
+
+def _queue(
+    session: Session, time: InstrumentedAttribute[Any], is_left: ColumnElement[bool], now: dt.datetime
+) -> Queue:
+    """The queue of the rows that are left to do, each at its ``time``; at NEVER it was given up."""
+    is_late, is_wanted = time <= now, time < jobs.NEVER
+    counts = select(
+        func.count().filter(is_wanted),
+        func.count().filter(is_late),
+        func.count().filter(~is_wanted),
+        func.min(time).filter(is_late),
+        func.min(time).filter(is_wanted),
+    )
+    return Queue(*session.execute(counts.where(is_left)).one())
+
+
+def _mail(session: Session, now: dt.datetime) -> Queue:
+    """Of mails nothing is kept at NEVER: a row without a next try was sent or given up."""
+    found = _queue(session, Mail.next_try_at, Mail.next_try_at.is_not(None), now)
+    over = select(func.count()).where(Mail.next_try_at.is_(None), Mail.sent_at.is_(None))
+    return Queue(found.waiting, found.late, session.scalar(over) or 0, found.late_since, found.next_at)
