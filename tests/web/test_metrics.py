@@ -128,9 +128,11 @@ def test_jobs_are_counted_by_outcome(read: Callable[[], Values]) -> None:
     assert seconds[1] - seconds[0] == pytest.approx(0.02)
 
 
-def test_without_its_database_it_still_tells_what_it_counted(read: Callable[[], Values], app: Flask) -> None:
+def test_without_its_database_it_still_tells_what_it_counted(
+    read: Callable[[], Values], app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read()
-    app.extensions["database"] = db.connect("sqlite:////no/such/folder/x.db")
+    monkeypatch.setitem(app.extensions, "database", db.connect("sqlite:////no/such/folder/x.db"))
     found = read()
     assert value(found, "jiebang_database_up") == 0
     assert "jiebang_processes_running" not in found
