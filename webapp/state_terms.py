@@ -189,6 +189,7 @@ ITEM_STATES = {
 }
 PROCESS_STATES = {
     "running": Chip("办理中", "●", "blue"),
+    "suspended": Chip("已暂停", "‖", "yellow"),
     "completed": Chip("已办结", "✓", "green"),
     "terminated": Chip("已终止", "✕", "secondary"),
 }

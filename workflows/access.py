@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from workflows import clock
 from workflows.domain import files, permissions
 from workflows.domain.permissions import Grants
-from workflows.engine import ballots, people
+from workflows.engine import ballots, history, people
 from workflows.engine.registry import HUMAN
 from workflows.engine.runtime import Run
-from workflows.engine.tables import OPEN, Process, ProcessKey, WorkCandidate, WorkItem
+from workflows.engine.tables import OPEN, SUSPENDED, Process, ProcessKey, WorkCandidate, WorkItem
 from workflows.errors import Conflict, Forbidden, NotFound
 from workflows.models import Bid, CopyTo, FileLink, StoredFile, User
 
@@ -76,8 +76,8 @@ class Taken:
 def take(session: Session, item_id: int, *, actor: User) -> Taken:
     """Take an open item for an act of ``actor``.
 
-    Raises NotFound if it is not theirs to see, Conflict if it is no longer open or somebody else has claimed it,
-    Forbidden if they are not asked, or may not do this one as a substitute.
+    Raises NotFound if it is not theirs to see, Conflict if it is no longer open, its process is suspended or somebody
+    else has claimed it, Forbidden if they are not asked, or may not do this one as a substitute.
     """
     held = permissions.grants(session, actor)
     run, item = Run.take_item(session, item_id, people=held.people, audiences=held.audiences)
@@ -100,10 +100,25 @@ def check_asked(session: Session, item_id: int, *, actor: User) -> None:
 
 def _check_taking(session: Session, item: WorkItem, held: Grants) -> None:
     check_open(session, item)
+    check_goes_on(session, item.process)
     if not is_asked(session, item, held):
         raise Forbidden("这个任务不是由您办理的。")
     if item.claimed_by_id is not None and item.claimed_by_id not in held.people:
         raise Conflict(f"本任务已由{session.get_one(User, item.claimed_by_id).name}签收。")
+
+
+def why_suspended(session: Session, process: Process) -> str | None:
+    """Why nobody may do anything in ``process`` for now; None when it is not suspended."""
+    if process.status != SUSPENDED:
+        return None
+    return history.last_reason(session, process.id, "suspend")
+
+
+def check_goes_on(session: Session, process: Process) -> None:
+    """Raises Conflict, saying why, while ``process`` is suspended."""
+    reason = why_suspended(session, process)
+    if reason is not None:
+        raise Conflict(f"流程已暂停，恢复之后才能办理。暂停原因：{reason}")
 
 
 def check_open(session: Session, item: WorkItem) -> None:

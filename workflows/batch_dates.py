@@ -10,7 +10,7 @@ from workflows import clock
 from workflows.domain import batch_plans, campaigns
 from workflows.engine import due
 from workflows.engine.runtime import Run
-from workflows.engine.tables import RUNNING, Due, Process
+from workflows.engine.tables import LIVE, Due, Process
 from workflows.errors import Conflict
 from workflows.models import Batch, User
 
@@ -65,7 +65,7 @@ def _held(session: Session, batch_id: int, *, actor: User, reason: str) -> tuple
 def _run_of(session: Session, batch: Batch) -> Run | None:
     """The process of ``batch``, taken; those of the year's other batches are only looked into."""
     of_year = (Process.name == "batch", Process.subject_path == f"/campaigns/{batch.year_id}")
-    query = select(Process).where(*of_year, Process.status == RUNNING).order_by(Process.id)
+    query = select(Process).where(*of_year, Process.status.in_(LIVE)).order_by(Process.id)
     for process in session.scalars(query).all():
         if Run.resume(session, process).workflow.task_tree.data.get("batch_id") == batch.id:
             return Run.take(session, process.id)

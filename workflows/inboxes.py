@@ -13,13 +13,19 @@ from workflows.domain import accounts, permissions
 from workflows.domain.permissions import Grants
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.registry import HUMAN
-from workflows.engine.tables import CANCELLED, DONE, OPEN, HistoryEntry, Process, WorkItem
+from workflows.engine.tables import CANCELLED, DONE, OPEN, SUSPENDED, HistoryEntry, Process, WorkItem
 from workflows.errors import Forbidden, NotFound
 from workflows.models import CopyTo, User
 
 BOXES = ("todo", "done", "started", "copies")
 MOST_SORTED = 2_000  # of what one has done: to tell its kinds the last ones will do
 ORDERS = ("due", "newest", "oldest")  # what is due first, what arrived last, what arrived first
+PROCESS_STATES = {
+    "running": "办理中",
+    "suspended": "已暂停",
+    "completed": "已办结",
+    "terminated": "已终止",
+}
 ALL = "all"  # every open item of the plant, for those who read all
 
 
@@ -57,6 +63,7 @@ class InboxRow:
     workdays_left: int | None
     claimed_by: str | None
     is_mine_to_claim: bool
+    is_suspended: bool  # nobody may do anything in its process for now
     done_at: dt.datetime | None
     outcome: str | None
     status: str  # of the item, or of the process that one has started
@@ -245,6 +252,7 @@ def _row(session: Session, item: WorkItem, names: Mapping[int, str], starters: M
         workdays_left=workdays_left(session, item.due_at) if item.status == OPEN else None,
         claimed_by=names.get(item.claimed_by_id or 0),
         is_mine_to_claim=item.claimed_by_id is None and not item.audience.startswith("user:"),
+        is_suspended=item.status == OPEN and process.status == SUSPENDED,
         done_at=item.done_at,
         outcome=outcome_of(item),
         status=item.status,
@@ -260,7 +268,7 @@ def _started_row(process: Process, starters: Mapping[int, str]) -> InboxRow:
         process_title=title,
         step=None,
         audience=None,
-        step_title={"running": "办理中", "completed": "已办结", "terminated": "已终止"}[process.status],
+        step_title=PROCESS_STATES[process.status],
         subject=process.subject,
         subject_path=process.subject_path,
         started_by=starters.get(process.id),
@@ -269,6 +277,7 @@ def _started_row(process: Process, starters: Mapping[int, str]) -> InboxRow:
         workdays_left=None,
         claimed_by=None,
         is_mine_to_claim=False,
+        is_suspended=process.status == SUSPENDED,
         done_at=process.ended_at,
         outcome=None,
         status=process.status,

@@ -13,7 +13,7 @@ from workflows.engine import signing
 from workflows.engine.people import NOT_ENDED
 from workflows.engine.registry import HUMAN
 from workflows.engine.runtime import Run
-from workflows.engine.tables import OPEN, HistoryEntry, WorkItem
+from workflows.engine.tables import OPEN, SUSPENDED, HistoryEntry, WorkItem
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import CopyTo, Panel, User
 
@@ -88,6 +88,7 @@ def remove_signer(session: Session, item_id: int, *, actor: User, reason: str) -
     run, item, held = _seen(session, item_id, actor)
     if not _may_remove(session, item, held):
         raise Forbidden("只有加签人和办公室可以减签。")
+    access.check_goes_on(session, run.process)
     drafts.forget(session, item_id)
     signing.remove_signer(run, item, actor_id=actor.id, reason=reason)
 
@@ -121,6 +122,7 @@ def urge(session: Session, item_id: int, *, actor: User, reason: str) -> None:
     access.check_open(session, item)
     if not _may_urge(session, item, held):
         raise Forbidden("只有发起人、参与办理的人员和办公室可以催办。")
+    access.check_goes_on(session, run.process)
     signing.urge(run, item, actor_id=actor.id, reason=reason)
 
 
@@ -154,14 +156,14 @@ def copy(session: Session, item_id: int, user_ids: Collection[int], *, actor: Us
 def offered(session: Session, item: WorkItem, *, may_complete: bool, actor: User) -> Offered:
     """What the page of a task offers ``actor``, who may see it; ``may_complete`` as its page says."""
     held = permissions.grants(session, actor)
-    is_open = item.status == OPEN
+    is_open = item.status == OPEN and item.process.status != SUSPENDED
     is_personal, is_in_round = item.role in PERSONAL, item.round_id is not None
     is_seated = item.step in SEATED
     return Offered(
         transfer=may_complete and not is_personal and not is_seated,
         delegate=may_complete and item.delegated_by_id is None and not is_seated,
         add=may_complete and is_in_round and not is_personal and not is_seated,
-        remove=is_in_round and item.status in NOT_ENDED and _may_remove(session, item, held),
+        remove=is_in_round and _may_be_removed(item) and _may_remove(session, item, held),
         urge=is_open and not may_complete and _may_urge(session, item, held),
         copy=_may_copy(session, item, held) and not is_seated,
         step_down=may_complete and item.step in JUDGED,
@@ -194,6 +196,10 @@ def _other(
     if not permissions.may_sign(other, role=item.role, subject=access.subject_of(session, run, item)):
         raise Invalid({field: ["按回避要求，所选人员不能参与本任务，请另选他人。"]})
     return other
+
+
+def _may_be_removed(item: WorkItem) -> bool:
+    return item.status in NOT_ENDED and item.process.status != SUSPENDED
 
 
 def _may_remove(session: Session, item: WorkItem, held: Grants) -> bool:

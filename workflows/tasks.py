@@ -71,6 +71,7 @@ class TaskView:
     may_claim: bool
     may_release: bool
     may_complete: bool
+    suspended: str | None  # why nobody may do anything in the process for now
     round: RoundView | None
     now: list[asked.Asked]  # whom the process waits for
     timeline: list[timelines.Row]
@@ -100,7 +101,9 @@ def task(session: Session, item_id: int, *, actor: User) -> TaskView:
     is_shared = not item.audience.startswith("user:")
     names = names_in(session, [item])
     values = _prefill(session, item, data, actor=actor) if is_asked else {}
-    may_complete = is_asked and (item.claimed_by_id is None or item.claimed_by_id in held.people)
+    suspended = access.why_suspended(session, process)
+    may_act = is_asked and suspended is None
+    may_complete = may_act and (item.claimed_by_id is None or item.claimed_by_id in held.people)
     told = access.may_see_reasons(session, process, actor=actor)
     links = access.attachments(session, process.id, actor=actor)
     return TaskView(
@@ -118,9 +121,10 @@ def task(session: Session, item_id: int, *, actor: User) -> TaskView:
         due_at=item.due_at,
         workdays_left=workdays_left(session, item.due_at) if item.status == OPEN else None,
         claimed_by=names.get(item.claimed_by_id or 0),
-        may_claim=is_asked and is_shared and item.claimed_by_id is None,
-        may_release=is_asked and item.claimed_by_id == actor.id,
+        may_claim=may_act and is_shared and item.claimed_by_id is None,
+        may_release=may_act and item.claimed_by_id == actor.id,
         may_complete=may_complete,
+        suspended=suspended,
         round=_round(session, item, held),
         now=asked.now(session, process.id, held=held),
         timeline=timelines.of(session, process.id, held=held, with_reasons=told),

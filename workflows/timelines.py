@@ -42,6 +42,12 @@ VERBS = {
     "move_due": "调整期限",
     "move_timer": "调整期限",
     "end": "办结",
+    "suspend": "暂停",
+    "resume": "恢复",
+    "terminate": "终止",
+    "move_token": "移动令牌",
+    "skip_step": "跳过",
+    "repeat_step": "重办",
 }
 
 

@@ -18,7 +18,7 @@ from workflows.engine import incidents as engine_incidents
 from workflows.engine.definitions import LIBRARY, Files, digest_of, read_folder
 from workflows.engine.errors import Defect, DefinitionError, StepFailed
 from workflows.engine.registry import HUMAN, SERVICE
-from workflows.engine.tables import RUNNING, Deployment, Incident, Process
+from workflows.engine.tables import LIVE, Deployment, Incident, Process
 from workflows.errors import Conflict, Invalid, NotFound
 from workflows.models import User
 from workflows.steps.variables import VARIABLES
@@ -142,7 +142,7 @@ class Overview:
 def overview(session: Session) -> Overview:
     """What stands on the page of deployments."""
     deployments.refresh(session)
-    counted = select(Process.name, Process.digest, func.count()).where(Process.status == RUNNING)
+    counted = select(Process.name, Process.digest, func.count()).where(Process.status.in_(LIVE))
     running = {
         (name, digest): n
         for name, digest, n in session.execute(counted.group_by(Process.name, Process.digest))

@@ -19,7 +19,7 @@ from workflows.engine.errors import StepFailed
 from workflows.engine.facts import Facts
 from workflows.engine.registry import HUMAN, SENDERS, STARTS, Act, Sent
 from workflows.engine.runtime import Run
-from workflows.engine.tables import OPEN, RUNNING, Message, Process, ProcessKey, WorkItem
+from workflows.engine.tables import LIVE, OPEN, Message, Process, ProcessKey, WorkItem
 from workflows.errors import Conflict, Invalid, NotFound
 from workflows.models import User
 from workflows.steps.inputs import NO_FILE, DelegateForm, file_ids
@@ -224,7 +224,7 @@ def withdraw_bid(session: Session, bid_id: int, *, actor: User) -> None:
 
 def _holding(key: str, value: Any) -> Any:
     """The query of the running processes that messages find by this key."""
-    held = (ProcessKey.key == key, ProcessKey.value == str(value), Process.status == RUNNING)
+    held = (ProcessKey.key == key, ProcessKey.value == str(value), Process.status.in_(LIVE))
     return select(Process.id).join(ProcessKey, ProcessKey.process_id == Process.id).where(*held)
 
 

@@ -9,16 +9,17 @@ from sqlalchemy.orm import Session
 from workflows import clock
 from workflows.engine import reminding
 from workflows.engine.leases import is_free
+from workflows.engine.records import is_halted
 from workflows.engine.registry import HOOKS
 from workflows.engine.runtime import Run
-from workflows.engine.tables import OPEN, Due, WorkItem
+from workflows.engine.tables import OPEN, SUSPENDED, Due, WorkItem
 from workflows.engine.waiting import waiting_timers
 from workflows.errors import Conflict
 
 # Ids of what the clock has to wake by now, oldest first. Built once: every worker asks them without end.
 TIMERS, REMINDERS = (
     select(rows.id)
-    .where(rows.next_try_at <= bindparam("now"), is_free(rows))
+    .where(rows.next_try_at <= bindparam("now"), is_free(rows), ~is_halted(rows))
     .order_by(rows.next_try_at, rows.id)
     .limit(bindparam("limit"))
     for rows in (inspect(Due).local_table.c, inspect(WorkItem).local_table.c)
@@ -26,10 +27,10 @@ TIMERS, REMINDERS = (
 
 
 def wake(session: Session, due_id: int) -> bool:
-    """Fire one timer; False when another worker has it, or it is no longer due."""
+    """Fire one timer; False when another worker has it, it is no longer due, or its process is suspended."""
     process_id = session.execute(select(Due.process_id).where(Due.id == due_id)).scalar_one_or_none()
     run = None if process_id is None else Run.take_if_free(session, process_id)
-    if run is None:
+    if run is None or run.process.status == SUSPENDED:
         return False
     row = session.get(Due, due_id, populate_existing=True)
     if row is None or row.next_try_at > clock.now():
@@ -48,7 +49,7 @@ def remind(session: Session, item_id: int) -> bool:
     """
     process_id = session.execute(select(WorkItem.process_id).where(WorkItem.id == item_id)).scalar_one()
     run = Run.take_if_free(session, process_id)
-    if run is None:
+    if run is None or run.process.status == SUSPENDED:
         return False
     item = session.get_one(WorkItem, item_id, populate_existing=True)
     if item.next_try_at is None or item.next_try_at > clock.now():
@@ -66,7 +67,10 @@ def next_due_at(session: Session) -> dt.datetime | None:
     """When the clock has to wake something next."""
     firsts = (
         session.scalar(
-            select(rows.next_try_at).where(rows.next_try_at.is_not(None)).order_by(rows.next_try_at).limit(1)
+            select(rows.next_try_at)
+            .where(rows.next_try_at.is_not(None), ~is_halted(rows))
+            .order_by(rows.next_try_at)
+            .limit(1)
         )
         for rows in (Due, WorkItem)
     )

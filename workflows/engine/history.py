@@ -84,6 +84,12 @@ class Chain:
         self.rows = []
 
 
+def last_reason(session: Session, process_id: int, verb: str) -> str:
+    """Why ``verb`` was last done to a process; empty when it never was."""
+    done = select(HistoryEntry.reason).where(HistoryEntry.process_id == process_id, HistoryEntry.verb == verb)
+    return session.scalar(done.order_by(HistoryEntry.seq.desc()).limit(1)) or ""
+
+
 def first_bent(session: Session, process: Process) -> str | None:
     """What is wrong with the history of ``process``, naming the first bad row; None when nothing is."""
     head, seq = "", 0

@@ -60,6 +60,13 @@ def resolve_past(session: Session, process: Process) -> None:
     process.is_troubled = any(one.source in running for one in still_open)
 
 
+def close_all(session: Session, process: Process) -> None:
+    """Close whatever has failed in ``process``: it has been ended."""
+    mine = update(Incident).where(Incident.process_id == process.id, Incident.resolved_at.is_(None))
+    session.execute(mine.values(resolved_at=clock.now()))
+    process.is_troubled = False
+
+
 def trouble(session: Session, process_id: int) -> None:
     """Remember that something of a process has failed, which may be past when it goes on."""
     session.get_one(Process, process_id, with_for_update=True).is_troubled = True

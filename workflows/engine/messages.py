@@ -10,10 +10,10 @@ from workflows.engine import deployments
 from workflows.engine.definitions import LIBRARY
 from workflows.engine.facts import Facts
 from workflows.engine.leases import is_free
-from workflows.engine.records import as_event
+from workflows.engine.records import as_event, is_halted
 from workflows.engine.registry import ON_MESSAGE_START
 from workflows.engine.runtime import Run
-from workflows.engine.tables import RUNNING, Delivery, Message, Process, ProcessKey
+from workflows.engine.tables import LIVE, SUSPENDED, Delivery, Message, Process, ProcessKey
 
 # Ids of what waits, oldest first. Built once: every worker asks them without end.
 _MESSAGES: Any = inspect(Message).local_table.c
@@ -33,6 +33,7 @@ CROSSED = _OLDEST.where(
 DUE = (
     select(_DELIVERIES.id)
     .where(_DELIVERIES.status == "due", _DELIVERIES.next_try_at <= bindparam("now"), is_free(_DELIVERIES))
+    .where(~is_halted(_DELIVERIES))
     .order_by(_DELIVERIES.id)
     .limit(bindparam("limit"))
 )
@@ -51,7 +52,7 @@ def spread(session: Session, message_id: int) -> int:
     holders = (
         select(Process.id, Process.digest)
         .join(ProcessKey, ProcessKey.process_id == Process.id)
-        .where(ProcessKey.key == message.key, ProcessKey.value == message.value, Process.status == RUNNING)
+        .where(ProcessKey.key == message.key, ProcessKey.value == message.value, Process.status.in_(LIVE))
         .order_by(Process.id)
     )
     deliveries = [
@@ -70,14 +71,14 @@ def spread(session: Session, message_id: int) -> int:
 
 
 def deliver(session: Session, delivery_id: int) -> bool:
-    """Deliver one message to its receiver; False when another worker has it."""
+    """Deliver one message to its receiver; False when another worker has it, or the receiver is suspended."""
     receiver = session.execute(
         select(Delivery.process_id).where(Delivery.id == delivery_id)
     ).scalar_one_or_none()
     run = None
     if receiver is not None:
         run = Run.take_if_free(session, receiver)  # before the delivery: every act takes the process first
-        if run is None:
+        if run is None or run.process.status == SUSPENDED:
             return False
     query = select(Delivery).where(Delivery.id == delivery_id, Delivery.status == "due")
     delivery = session.scalars(query.with_for_update(skip_locked=True, of=Delivery)).one_or_none()
@@ -85,7 +86,7 @@ def deliver(session: Session, delivery_id: int) -> bool:
         return False
     if run is None:
         _start(session, delivery)
-    elif run.process.status != RUNNING:
+    elif run.process.status not in LIVE:
         delivery.status = "void"
     elif run.catch(as_event(delivery.message)):
         delivery.status = "done"

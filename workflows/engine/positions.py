@@ -12,7 +12,7 @@ from workflows.engine import codec
 from workflows.engine.definitions import LIBRARY, Definition, read_xml
 from workflows.engine.parser import BPMN
 from workflows.engine.specs import HumanTask
-from workflows.engine.tables import RUNNING, HistoryEntry, Process
+from workflows.engine.tables import LIVE, HistoryEntry, Process
 
 STANDING = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 
@@ -34,7 +34,7 @@ def sheets(session: Session, process: Process) -> list[Sheet]:
     workflow = codec.decode(process.state, definition)
     entries = select(HistoryEntry.node).where(HistoryEntry.process_id == process.id).distinct()
     gone = set(session.scalars(entries)) | workflow.passed
-    now = set(_standing(workflow)) if process.status == RUNNING else set()
+    now = set(_standing(workflow)) if process.status in LIVE else set()
     drawn = [
         _sheet(file, content, gone, now)
         for file, content in definition.files.items()

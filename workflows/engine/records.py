@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
-from sqlalchemy import bindparam, delete, insert, inspect, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, insert, inspect, select, update
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -14,7 +14,7 @@ from workflows import clock
 from workflows.engine.definitions import Definition
 from workflows.engine.people import NOT_ENDED, is_for
 from workflows.engine.specs import KeyedMessage
-from workflows.engine.tables import CANCELLED, OPEN, Delivery, Due, Message, Process, ProcessKey, WorkItem
+from workflows.engine.tables import CANCELLED, OPEN, SUSPENDED, Delivery, Due, Message, Process, ProcessKey, WorkItem
 
 Timers = Mapping[tuple[int, str], dt.datetime]  # due instants by serial of the task and node
 
@@ -51,6 +51,11 @@ _NO_TIMER = delete(_TIMERS).where(
     _TIMERS.c.token == bindparam("at"),
     _TIMERS.c.node == bindparam("event"),
 )
+
+
+def is_halted(rows: Any) -> ColumnElement[bool]:
+    """The SQL condition that the process of ``rows`` is suspended: what falls due there waits until it goes on."""
+    return exists().where(Process.id == rows.process_id, Process.status == SUSPENDED)
 
 
 def hold(session: Session, process_id: int, *, skip_locked: bool) -> Process | None:

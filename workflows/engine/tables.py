@@ -8,9 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workflows.db import Base, Payload
 
-RUNNING, COMPLETED, TERMINATED = "running", "completed", "terminated"
+RUNNING, SUSPENDED, COMPLETED, TERMINATED = "running", "suspended", "completed", "terminated"
+LIVE = (RUNNING, SUSPENDED)  # under way, though it may be halted
 OPEN, DONE, CANCELLED = "open", "done", "cancelled"
 DECIDED = text("verb = 'decide'")
+HALTED = text("status = 'suspended'")
 WATCHED = text("next_try_at IS NOT NULL")
 
 
@@ -47,6 +49,7 @@ class Process(Base):
     """流程实例: one running or ended process under its version."""
 
     __tablename__ = "process"
+    __table_args__ = (Index("ix_process_suspended", "id", sqlite_where=HALTED, postgresql_where=HALTED),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(ForeignKey("definition.digest"))

@@ -58,7 +58,7 @@ def waiting_timers(workflow: BpmnWorkflow) -> list[tuple[Any, DueTimer]]:
 
 def timers_of(task: Any) -> list[DueTimer]:
     """The timers among the events that a task catches."""
-    return [one for one in _events_of(task.task_spec) if isinstance(one, DueTimer)]
+    return [one for one in events_of(task.task_spec) if isinstance(one, DueTimer)]
 
 
 def check_messages(workflow: BpmnWorkflow) -> None:
@@ -82,17 +82,18 @@ def _waiting_messages(workflow: BpmnWorkflow) -> Iterator[tuple[str, KeyedMessag
     """
     for task in workflow.event_manager.tasks.values():
         if task.state == TaskState.WAITING and not isinstance(task.task_spec, StartEvent):
-            for one in _events_of(task.task_spec):
+            for one in events_of(task.task_spec):
                 if isinstance(one, KeyedMessage):
                     yield task.task_spec.bpmn_id or task.task_spec.name, one, task.data
     for scope in scopes(workflow):
         for name in scope.spec.start.trigger_specs if not scope.completed else ():
             for start in workflow.subprocess_specs[name].bpmn_start_events:
-                for one in _events_of(start):
+                for one in events_of(start):
                     if isinstance(one, KeyedMessage):
                         yield start.bpmn_id, one, scope.task_tree.data
 
 
-def _events_of(task_spec: Any) -> list[Any]:
+def events_of(task_spec: Any) -> list[Any]:
+    """The events that a box catches: of an event-based gateway those behind it."""
     event = task_spec.event_definition
     return event.event_definitions if isinstance(event, MultipleEventDefinition) else [event]

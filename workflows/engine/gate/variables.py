@@ -1,6 +1,6 @@
 """Variables: what a diagram reads, somebody declares: the campaign, or the diagrams themselves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from lxml import etree
 
@@ -19,41 +19,44 @@ EXPRESSIONS = (
     "timeDuration",
     "timeCycle",
 )
+GIVING = ("inputDataItem", "businessRuleTask", "userTask")
 
 
 def check(diagrams: Sequence[Diagram]) -> None:
     """Complain of every name that nobody declares. Called processes share their caller's variables."""
-    made = {name for diagram in diagrams for name in _made(diagram)}
+    given = {name for diagram in diagrams for name in made(diagram.all(*GIVING))}
     for diagram in diagrams:
         if diagram.names is None or diagram.names.variables is None:
             continue
-        known = diagram.names.variables | made
-        for element, text in _read(diagram):
-            for name in sorted(_names(text) - known):
+        known = diagram.names.variables | given
+        for element, text in read(diagram.all(*EXPRESSIONS, "userTask")):
+            for name in sorted(names_in(text) - known):
                 diagram.complain(element, "undeclared", place=id_of(element), name=name)
         for element, name in _named(diagram):
             if name.isidentifier() and name not in known:
                 diagram.complain(element, "undeclared_name", name=name)
 
 
-def _made(diagram: Diagram) -> Iterator[str]:
-    """What the diagram itself gives: the items of loops, the results of tables and rounds."""
-    for item in diagram.all("inputDataItem"):
-        yield item.get("id", "")
-    for node in diagram.all("businessRuleTask"):
-        yield properties(node).get("result") or table_name(node) or ""
-    for node in diagram.all("userTask"):
-        said = properties(node)
-        if "round" in said:
-            yield said.get("result", f"{id_of(node)}_result")
+def made(elements: Iterable[etree._Element]) -> Iterator[str]:
+    """What ``elements`` themselves give: the items of loops, the results of tables and rounds."""
+    for element in elements:
+        match tag(element):
+            case "inputDataItem":
+                yield element.get("id", "")
+            case "businessRuleTask":
+                yield properties(element).get("result") or table_name(element) or ""
+            case "userTask" if "round" in (said := properties(element)):
+                yield said.get("result", f"{id_of(element)}_result")
 
 
-def _read(diagram: Diagram) -> Iterator[tuple[etree._Element, str]]:
-    for element in diagram.all(*EXPRESSIONS):
-        yield element, element.text or ""
-    for node in diagram.nodes():
-        said = properties(node) if tag(node) == "userTask" else {}
-        yield from ((node, said[name]) for name in SHAPES if name in said)
+def read(elements: Iterable[etree._Element]) -> Iterator[tuple[etree._Element, str]]:
+    """The expressions of ``elements``, each with its element."""
+    for element in elements:
+        if tag(element) in EXPRESSIONS:
+            yield element, element.text or ""
+        elif tag(element) == "userTask":
+            said = properties(element)
+            yield from ((element, said[name]) for name in SHAPES if name in said)
 
 
 def _named(diagram: Diagram) -> Iterator[tuple[etree._Element, str]]:
@@ -66,7 +69,7 @@ def _named(diagram: Diagram) -> Iterator[tuple[etree._Element, str]]:
             yield message, name
 
 
-def _names(text: str) -> frozenset[str]:
+def names_in(text: str) -> frozenset[str]:
     """The variables that an expression reads; none of one that is wrong, which is told elsewhere."""
     if ISO_LIKE.fullmatch(text.strip()):
         return frozenset()
