@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from workflows import jobs, pulses, watch
+from workflows import access, interventions, jobs, pulses, watch
 from workflows.domain import paging, permissions
 from workflows.engine import positions
 from workflows.engine.definitions import LIBRARY
@@ -19,6 +19,15 @@ from workflows.errors import NotFound
 from workflows.models import User
 
 MOST_MOVES = 100  # of the history of one process
+TOLD = (  # acts of operators, whose reasons name nobody
+    "suspend",
+    "resume",
+    "terminate",
+    "move_token",
+    "skip_step",
+    "repeat_step",
+    "move_timer",
+)
 BY_HAND = ("item", "start")  # sources of incidents that nothing but their people can repeat
 
 
@@ -67,6 +76,8 @@ class Shown:
     incidents: Sequence[Incident]
     moves: Sequence[HistoryEntry]
     names: dict[str, str]  # of boxes, by their ids
+    tokens: list[interventions.Standing]  # those that can be moved by hand
+    suspended: str | None  # why it stands still
 
 
 def pulse(session: Session, *, actor: User) -> pulses.Pulse:
@@ -151,6 +162,8 @@ def shown(session: Session, process_id: int, *, actor: User) -> Shown:
         incidents=session.scalars(failed).all(),
         moves=session.scalars(moves.order_by(HistoryEntry.seq.desc()).limit(MOST_MOVES)).all(),
         names={process.name: title, **positions.names(definition)},
+        tokens=interventions.standing(session, process),
+        suspended=access.why_suspended(session, process),
     )
 
 

@@ -11,7 +11,18 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from workflows import clock, jobs
 from workflows.engine.people import NOT_ENDED
-from workflows.engine.tables import OPEN, RUNNING, Delivery, Due, Incident, Message, Process, WorkItem
+from workflows.engine.records import is_halted
+from workflows.engine.tables import (
+    OPEN,
+    RUNNING,
+    SUSPENDED,
+    Delivery,
+    Due,
+    Incident,
+    Message,
+    Process,
+    WorkItem,
+)
 from workflows.models import Mail
 
 
@@ -29,11 +40,12 @@ class Queue:
 
 @dataclass(frozen=True)
 class Pulse:
-    """``running`` by (process, digest); ``incidents`` are the open ones by what failed (due, delivery, item, …);
+    """``running`` by (process, digest), beside those ``suspended``, of which nothing waits; ``incidents`` are the open ones by what failed (due, delivery, item, …);
     ``queues`` by job, and "mail"."""
 
     at: dt.datetime
     running: Mapping[tuple[str, str], int]
+    suspended: int
     troubled: int
     incidents: Mapping[str, int]
     queues: Mapping[str, Queue]
@@ -58,19 +70,28 @@ def take(session: Session) -> Pulse:
     running = session.execute(
         by_version.where(Process.status == RUNNING).group_by(Process.name, Process.digest)
     ).all()
+    suspended = select(func.count()).select_from(Process).where(Process.status == SUSPENDED)
     failed = session.scalars(select(Incident.source).where(Incident.resolved_at.is_(None)))
     items = select(func.count(), func.count().filter(WorkItem.status == OPEN, WorkItem.due_at < now))
     open_items, late_items = session.execute(items.where(WorkItem.status.in_(NOT_ENDED))).one()
     return Pulse(
         at=now,
         running={(name, digest): n for name, digest, n, _ in running},
+        suspended=session.scalar(suspended) or 0,
         troubled=sum(n for *_, n in running),
         incidents=Counter(source.partition(":")[0] for source in failed),
         queues={
             "message": _queue(session, Message.sent_at, Message.status == "new", now),
-            "delivery": _queue(session, Delivery.next_try_at, Delivery.status == "due", now),
-            "due": _queue(session, Due.next_try_at, Due.id > 0, now),
-            "reminder": _queue(session, WorkItem.next_try_at, WorkItem.next_try_at.is_not(None), now),
+            "delivery": _queue(
+                session, Delivery.next_try_at, (Delivery.status == "due") & ~is_halted(Delivery), now
+            ),
+            "due": _queue(session, Due.next_try_at, ~is_halted(Due), now),
+            "reminder": _queue(
+                session,
+                WorkItem.next_try_at,
+                WorkItem.next_try_at.is_not(None) & ~is_halted(WorkItem),
+                now,
+            ),
             "mail": _mail(session, now),
         },
         open_items=open_items,

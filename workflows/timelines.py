@@ -43,7 +43,7 @@ VERBS = {
     "move_timer": "调整期限",
     "end": "办结",
     "suspend": "暂停",
-    "resume": "恢复",
+    "resume": "恢复办理",
     "terminate": "终止",
     "move_token": "移动令牌",
     "skip_step": "跳过",

@@ -171,7 +171,9 @@ def test_a_suspended_process_is_not_moved_by_operators_either(trials: Database, 
         act(trials, process, interventions.skip, at, {})
 
 
-def test_a_timer_taken_by_a_worker_before_a_suspension_does_not_go_off(trials: Database, someone: int) -> None:
+def test_a_timer_taken_by_a_worker_before_a_suspension_does_not_go_off(
+    trials: Database, someone: int
+) -> None:
     process = trial.begin(trials, "timer_duration", someone)
     clock.move_to(MONDAY_NINE + dt.timedelta(hours=2))
     (due_job,) = [one for one in jobs.JOBS if one.name == "due"]

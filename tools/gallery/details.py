@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tools.gallery.plan import READER, Shot, asked
 from webapp.views import batch_dates, people_acts, posts, sharing, units
-from workflows.engine.tables import OPEN, Process, WorkItem
+from workflows.engine.tables import OPEN, RUNNING, Process, WorkItem
 from workflows.models import (
     ActionItem,
     Approval,
@@ -79,6 +79,12 @@ ACTS: dict[str, tuple[str, Select[Any], Iterable[str], str]] = {  # argument, it
     "units.act": ("unit_id", _newest(Unit.id), units.ACTS, ADMINISTRATOR),
     "posts.act": ("post_id", _newest(Post.id), posts.ACTS, ADMINISTRATOR),
     "batch_dates.show": ("batch_id", _newest(Batch.id), batch_dates.ACTS, READER),
+    "interventions.show": (
+        "process_id",
+        _newest(Process.id).where(Process.status == RUNNING),
+        ("suspension", "resumption", "termination"),
+        ADMINISTRATOR,
+    ),
 }
 REST = ("password_reset.show", "sharing.show", "posts.dismissal")
 
@@ -98,8 +104,23 @@ def pages(session: Session) -> Iterator[Shot]:
                 f"{_named(endpoint)}-{act}", url_for(endpoint, **{argument: value}, act=act), login=login
             )
     yield from _dismissal(session)
+    yield from _interventions(session)
     yield from _sharing(session)
     yield Shot("password-reset-link", "/password-reset/gone", login="", state="error")
+
+
+def _interventions(session: Session) -> Iterator[Shot]:
+    """Moving a token, skipping its step, and another deadline."""
+    item = session.scalars(select(WorkItem).where(WorkItem.status == OPEN).order_by(WorkItem.id)).first()
+    if item is not None:
+        process = {"process_id": item.process_id}
+        for act, about in (
+            ("move", {"token": item.token}),
+            ("skip", {"token": item.token}),
+            ("deadline", {"item": item.id}),
+        ):
+            path = url_for("interventions.show", **process, act=act, **about)
+            yield Shot(f"interventions-show-{act}", path, login=ADMINISTRATOR)
 
 
 def _dismissal(session: Session) -> Iterator[Shot]:

@@ -74,6 +74,7 @@ def process(process_id: int) -> str:
         shown=operations.shown(db.session(), process_id, actor=auth.actor()),
         roles=permissions.ROLES,
         verbs=timelines.VERBS,
+        told=operations.TOLD,
         is_by_hand=operations.is_by_hand,
     )
 

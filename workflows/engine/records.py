@@ -14,7 +14,17 @@ from workflows import clock
 from workflows.engine.definitions import Definition
 from workflows.engine.people import NOT_ENDED, is_for
 from workflows.engine.specs import KeyedMessage
-from workflows.engine.tables import CANCELLED, OPEN, SUSPENDED, Delivery, Due, Message, Process, ProcessKey, WorkItem
+from workflows.engine.tables import (
+    CANCELLED,
+    OPEN,
+    SUSPENDED,
+    Delivery,
+    Due,
+    Message,
+    Process,
+    ProcessKey,
+    WorkItem,
+)
 
 Timers = Mapping[tuple[int, str], dt.datetime]  # due instants by serial of the task and node
 

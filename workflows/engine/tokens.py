@@ -56,8 +56,12 @@ def _is_movable(task: Any) -> bool:
     if not task.has_state(STANDING) or spec.bpmn_id is None or isinstance(spec, BoundaryEvent | StartEvent):
         return False
     if isinstance(spec, Meeting):
-        return bool(sum(task.internal_data.get(ARRIVED, {}).values()) == 1)  # two that have met are not one token
-    return not (task.parent is not None and isinstance(task.parent.task_spec, LoopTask))  # a loop's own task tells
+        return bool(
+            sum(task.internal_data.get(ARRIVED, {}).values()) == 1
+        )  # two that have met are not one token
+    return not (
+        task.parent is not None and isinstance(task.parent.task_spec, LoopTask)
+    )  # a loop's own task tells
 
 
 def can_skip(task: Any) -> bool:

@@ -67,7 +67,9 @@ def _all_playing(files: tuple[tuple[str, bytes], ...]) -> dict[str, Playing]:
         for flow in process.iter("{*}sequenceFlow"):
             ends = (flow.get("sourceRef", ""), flow.get("targetRef", ""))
             flows.setdefault(ends, []).append(id_of(flow))
-        found[id_] = Playing(compile_net(diagram, process, contracts), flows, frozenset(_aside(diagram, process)))
+        found[id_] = Playing(
+            compile_net(diagram, process, contracts), flows, frozenset(_aside(diagram, process))
+        )
     return found
 
 
@@ -168,7 +170,9 @@ def _of_task(play: Playing, task: Any) -> Iterator[Place]:
 
 def box_id(spec: Any) -> str:
     """The id of the box in the diagram that a box of the specification stands for."""
-    return str(spec.bpmn_id or spec.name.removesuffix(".BoundaryEventJoin").removesuffix(".BoundaryEventSplit"))
+    return str(
+        spec.bpmn_id or spec.name.removesuffix(".BoundaryEventJoin").removesuffix(".BoundaryEventSplit")
+    )
 
 
 def trouble_of(files: Files, workflow: Instance) -> Finding | None:
@@ -179,5 +183,3 @@ def trouble_of(files: Files, workflow: Instance) -> Finding | None:
         if found is not None:
             return found
     return None
-
-
