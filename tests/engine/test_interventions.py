@@ -16,7 +16,7 @@ from tests.engine.blocks import Block, blocks
 from tests.engine.test_flat_state import Played
 from workflows import clock, jobs
 from workflows.db import Database
-from workflows.engine import history, interventions, tokens, waiting
+from workflows.engine import history, interventions, leases, tokens, waiting
 from workflows.engine.gate import markings
 from workflows.engine.replay import Replay
 from workflows.engine.runtime import Run
@@ -176,12 +176,11 @@ def test_a_timer_taken_by_a_worker_before_a_suspension_does_not_go_off(
 ) -> None:
     process = trial.begin(trials, "timer_duration", someone)
     clock.move_to(MONDAY_NINE + dt.timedelta(hours=2))
-    (due_job,) = [one for one in jobs.JOBS if one.name == "due"]
     with trials.read() as session:
-        (row,) = due_job.waiting(session, 10)
+        (row,) = session.scalars(jobs.NAMED["due"].waiting, leases.asked(10))
     act(trials, process, interventions.suspend)
     with trials.transaction() as session:
-        assert not due_job.do(session, row)
+        assert not jobs.NAMED["due"].do(session, row)
     assert trial.notes(trials, someone) == []
 
 

@@ -113,13 +113,12 @@ def _interventions(session: Session) -> Iterator[Shot]:
     """Moving a token, skipping its step, and another deadline."""
     item = session.scalars(select(WorkItem).where(WorkItem.status == OPEN).order_by(WorkItem.id)).first()
     if item is not None:
-        process = {"process_id": item.process_id}
         for act, about in (
-            ("move", {"token": item.token}),
-            ("skip", {"token": item.token}),
-            ("deadline", {"item": item.id}),
+            ("move", f"token={item.token}"),
+            ("skip", f"token={item.token}"),
+            ("deadline", f"item={item.id}"),
         ):
-            path = url_for("interventions.show", **process, act=act, **about)
+            path = f"{url_for('interventions.show', process_id=item.process_id, act=act)}?{about}"
             yield Shot(f"interventions-show-{act}", path, login=ADMINISTRATOR)
 
 
