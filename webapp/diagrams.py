@@ -30,16 +30,13 @@ class Sheet(Protocol):
 def answer(sheets: Iterable[Sheet]) -> Response:
     """[{title, xml, done, now}] as JSON."""
     return jsonify(
-        [
-            {
-                "title": i18n.text(one.title),
-                "xml": LANE.sub(_lane_title, one.xml),
-                "done": sorted(one.done),
-                "now": sorted(one.now),
-            }
-            for one in sheets
-        ]
+        [{**drawn(one.title, one.xml), "done": sorted(one.done), "now": sorted(one.now)} for one in sheets]
     )
+
+
+def drawn(title: str, xml: str) -> dict[str, str]:
+    """{title, xml} of one diagram, for people to read."""
+    return {"title": i18n.text(title), "xml": LANE.sub(_lane_title, xml)}
 
 
 def _lane_title(lane: re.Match[str]) -> str:

@@ -4,13 +4,16 @@ import datetime as dt
 from decimal import Decimal
 
 from flask import Flask
-from flask_babel import format_date, get_locale
+from flask_babel import format_date, get_locale, gettext
 
 from webapp import i18n
 from workflows import clock
+from workflows.working_time import WORKDAY
 
 FEN_PER_YUAN = 100
 FEN_PER_WAN = 1_000_000
+MINUTE, HOUR = 60, 3600
+WORKED_HOURS = 1.5 * HOUR  # seconds from which on hours tell enough
 
 
 def set_up(app: Flask) -> None:
@@ -22,6 +25,7 @@ def set_up(app: Flask) -> None:
         number=number,
         clock_time=clock_time,
         file_size=file_size,
+        worked=worked,
     )
 
 
@@ -66,6 +70,17 @@ def file_size(size: int) -> str:
     """``size`` bytes in whole KB, or in MB from one MB on; a file of any content has 1 KB."""
     kilobytes = -(-size // 1024)
     return f"{kilobytes} KB" if kilobytes < 1024 else f"{size / 1024**2:.1f} MB"
+
+
+def worked(seconds: float) -> str:
+    """Seconds of working days, in the unit that tells them: 40 分钟, 5 小时, 2.3 个工作日."""
+    if seconds >= WORKDAY:
+        return str(gettext("%(n)s 个工作日", n=number(Decimal(f"{seconds / WORKDAY:.1f}"))))
+    if seconds >= WORKED_HOURS:
+        return str(gettext("%(n)s 小时", n=round(seconds / HOUR)))
+    if seconds >= MINUTE:
+        return str(gettext("%(n)s 分钟", n=round(seconds / MINUTE)))
+    return str(gettext("不到 1 分钟"))
 
 
 def _is_chinese() -> bool:

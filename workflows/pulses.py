@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from workflows import clock, jobs
 from workflows.engine.people import NOT_ENDED
@@ -24,6 +24,8 @@ from workflows.engine.tables import (
     WorkItem,
 )
 from workflows.models import Mail
+
+_tried_at = func.coalesce(Message.next_try_at, Message.sent_at)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def take(session: Session) -> Pulse:
         troubled=sum(n for *_, n in running),
         incidents=Counter(source.partition(":")[0] for source in failed),
         queues={
-            "message": _queue(session, Message.sent_at, Message.status == "new", now),
+            "message": _queue(session, _tried_at, Message.status == "new", now),
             "delivery": _queue(
                 session, Delivery.next_try_at, (Delivery.status == "due") & ~is_halted(Delivery), now
             ),
@@ -99,9 +101,7 @@ def take(session: Session) -> Pulse:
     )
 
 
-def _queue(
-    session: Session, time: InstrumentedAttribute[Any], is_left: ColumnElement[bool], now: dt.datetime
-) -> Queue:
+def _queue(session: Session, time: Any, is_left: ColumnElement[bool], now: dt.datetime) -> Queue:
     """The queue of the rows that are left to do, each at its ``time``; at NEVER it was given up."""
     is_late, is_wanted = time <= now, time < jobs.NEVER
     counts = select(

@@ -22,6 +22,7 @@ FRAGMENTS = {
     "people.suggestions",
     "work.diagram",
     "operations.diagram",
+    "operations.heat_diagram",
     "health.alive",
     "health.measured",
     "health.ready",

@@ -42,6 +42,7 @@ PLAIN = {  # login by endpoint
     "units.new": ADMINISTRATOR,
     "operations.processes": ADMINISTRATOR,
     "operations.timers": ADMINISTRATOR,
+    "operations.steps": ADMINISTRATOR,
     "password_reset.ask": "",
 }
 
@@ -68,6 +69,7 @@ OF_ONE: dict[str, tuple[str, Select[Any], str]] = {  # argument, its value, logi
     "rules.show": ("version_id", _newest(RuleVersion.id), READER),
     "rules.edit": ("version_id", _newest(RuleVersion.id), READER),
     "rules.trial": ("version_id", _newest(RuleVersion.id), READER),
+    "operations.definition": ("process", select(Process.name).limit(1), ADMINISTRATOR),
     "operations.process": ("process_id", _newest(Process.id), ADMINISTRATOR),
     "people.show": ("user_id", SOMEBODY, ADMINISTRATOR),
     "handovers.show": ("user_id", SOMEBODY, ADMINISTRATOR),

@@ -4,15 +4,17 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask_babel import gettext
 from werkzeug import Response
 
-from webapp import auth, db, diagrams, idempotency
+from webapp import auth, db, diagrams, heat, idempotency
 from webapp.pages import Paging, one_of, page_number, searched
 from webapp.state_terms import PROCESS_STATES
-from workflows import operations, timelines
+from workflows import heat_maps, operations, timelines
 from workflows.domain import permissions
 
 pages = Blueprint("operations", __name__)
 
 SHOWN = 50  # on a page
+SPANS = {"30": "30 天", "90": "90 天", "365": "一年", "all": "全部时间"}
+DEFINITION = "/operations/definitions/<string(maxlength=60):process>"
 PROCESS = "/operations/processes/<int(min=1,max=2147483647):process_id>"
 
 
@@ -82,3 +84,45 @@ def process(process_id: int) -> str:
 @pages.get(f"{PROCESS}/diagram")
 def diagram(process_id: int) -> Response:
     return diagrams.answer(operations.sheets(db.session(), process_id, actor=auth.actor()))
+
+
+@pages.get("/operations/steps")
+def steps() -> str:
+    span = one_of("days", SPANS) or "365"
+    sort = one_of("sort", heat_maps.SORTS) or "median"
+    slow = heat_maps.slow(db.session(), actor=auth.actor(), days=_days(span), sort=sort)
+    return render_template("operations/steps.html", slow=slow, span=span, sort=sort, spans=SPANS)
+
+
+@pages.get(DEFINITION)
+def definition(process: str) -> str:
+    span, by = one_of("days", SPANS) or "365", one_of("by", heat.MEASURES) or "time"
+    sort = one_of("sort", heat_maps.SORTS) or "median"
+    found = _heat(process, span, sort)
+    return render_template(
+        "operations/definition.html",
+        heat=found,
+        legend=heat.legend(found, by),
+        by=by,
+        measures=heat.MEASURES,
+        span=span,
+        spans=SPANS,
+        sort=sort,
+        version=request.args.get("version") or None,
+    )
+
+
+@pages.get(f"{DEFINITION}/diagram")
+def heat_diagram(process: str) -> Response:
+    by = one_of("by", heat.MEASURES) or "time"
+    return heat.answer(_heat(process, one_of("days", SPANS) or "365", "median"), by)
+
+
+def _heat(process: str, span: str, sort: str) -> heat_maps.Heat:
+    version = request.args.get("version") or None
+    session, actor = db.session(), auth.actor()
+    return heat_maps.heat(session, process, actor=actor, version=version, days=_days(span), sort=sort)
+
+
+def _days(span: str) -> int | None:
+    return None if span == "all" else int(span)

@@ -46,6 +46,26 @@ def sheets(session: Session, process: Process) -> list[Sheet]:
     )
 
 
+@dataclass(frozen=True)
+class Blank:
+    """A diagram with nothing in it, the ids of its boxes, and whether it is that of the process itself."""
+
+    sheet: Sheet
+    boxes: frozenset[str]
+    is_own: bool
+
+
+def blank(definition: Definition) -> list[Blank]:
+    """The diagrams of a process and of what it calls, its own first."""
+    own = f"{definition.process}.bpmn"
+    drawn = [
+        Blank(_sheet(file, content, set(), set()), frozenset(_boxes(read_xml(content))), file == own)
+        for file, content in definition.files.items()
+        if file.endswith(".bpmn")
+    ]
+    return sorted(drawn, key=lambda one: not one.is_own)
+
+
 def names(definition: Definition) -> dict[str, str]:
     """What the boxes of all its diagrams are called, by their ids; those without a name are left out."""
     return {
@@ -67,10 +87,14 @@ def _standing(workflow: codec.Instance) -> Iterator[str]:
 
 def _sheet(file: str, content: bytes, gone: set[str], now: set[str]) -> Sheet:
     root = read_xml(content)
-    boxes = {node.get("id", "") for node in root.iterfind(f"{{{BPMN}}}process//")}
+    boxes = _boxes(root)
     title = next((node.get("name", "") for node in root.iter(f"{{{BPMN}}}process")), file)
     standing = frozenset(boxes & now)
     return Sheet(file, title, content.decode(), frozenset(boxes & gone) - standing, standing)
+
+
+def _boxes(root: Any) -> set[str]:
+    return {node.get("id", "") for node in root.iterfind(f"{{{BPMN}}}process//")}
 
 
 def following(definition: Definition, node: str) -> list[HumanTask]:
