@@ -75,6 +75,9 @@ class _Standing(Collector):
             "jiebang_processes_troubled", "Running processes in which something failed", value=pulse.troubled
         )
         yield GaugeMetricFamily(
+            "jiebang_processes_suspended", "Processes that operators have halted", value=pulse.suspended
+        )
+        yield GaugeMetricFamily(
             "jiebang_work_items_open", "Tasks that people have not done", value=pulse.open_items
         )
         yield GaugeMetricFamily("jiebang_work_items_late", "Those past their date", value=pulse.late_items)

@@ -42,8 +42,8 @@ class Queue:
 
 @dataclass(frozen=True)
 class Pulse:
-    """``running`` by (process, digest), beside those ``suspended``, of which nothing waits; ``incidents`` are the open ones by what failed (due, delivery, item, …);
-    ``queues`` by job, and "mail"."""
+    """``running`` by (process, digest), beside those ``suspended``, of which nothing waits; ``incidents`` are the open
+    ones by what failed (due, delivery, item, …); ``queues`` by job, and "mail"."""
 
     at: dt.datetime
     running: Mapping[tuple[str, str], int]
