@@ -42,6 +42,7 @@ def set_up(app: Flask) -> None:
     app.register_error_handler(PoolTimeout, database_error)
     app.register_error_handler(OSError, storage_error)
     app.register_error_handler(work.StepFailed, step_failed)
+    app.register_error_handler(work.UnknownState, unreadable)
     app.register_error_handler(Exception, unexpected)
 
 
@@ -86,6 +87,17 @@ def step_failed(error: work.StepFailed) -> Response:
     db.session().rollback()  # it holds what the report is about to write
     watch.report(db.database(), error)
     return answer(500, "自动步骤失败", "自动步骤失败，本次操作没有生效。请把请求编号告诉管理员。")
+
+
+def unreadable(error: work.UnknownState) -> Response:
+    logs.logger.exception("process state unreadable")
+    db.session().rollback()  # it holds what the report is about to write
+    watch.report_unreadable(db.database(), error)
+    return answer(
+        500,
+        "流程暂时无法办理",
+        "这个流程的保存状态无法读取，本次操作没有生效，数据没有改变。故障已报给管理员；请把请求编号告诉管理员，待排除后再办。",
+    )
 
 
 def unexpected(error: Exception) -> Response:

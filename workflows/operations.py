@@ -3,6 +3,7 @@ who reviews or objects stays as hidden from an administrator as it is on every o
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
@@ -15,7 +16,7 @@ from workflows.engine.definitions import LIBRARY
 from workflows.engine.people import NOT_ENDED
 from workflows.engine.registry import HUMAN
 from workflows.engine.tables import Due, HistoryEntry, Incident, Process, WorkItem
-from workflows.errors import NotFound
+from workflows.errors import Conflict, NotFound
 from workflows.models import User
 
 MOST_MOVES = 100  # of the history of one process
@@ -78,6 +79,7 @@ class Shown:
     names: dict[str, str]  # of boxes, by their ids
     tokens: list[interventions.Standing]  # those that can be moved by hand
     suspended: str | None  # why it stands still
+    is_readable: bool  # whether its stored state can be read
 
 
 def pulse(session: Session, *, actor: User) -> pulses.Pulse:
@@ -127,11 +129,14 @@ def retry(session: Session, incident_id: int, *, actor: User) -> None:
 
 
 def retry_all(session: Session, *, actor: User) -> int:
-    """Try all again that no person has to send; how many."""
-    again = [one for one in incidents(session, actor=actor) if not is_by_hand(one)]
-    for one in again:
-        watch.retry(session, one.id)
-    return len(again)
+    """Try all again that no person has to send; how many could be."""
+    again = 0
+    for one in incidents(session, actor=actor):
+        if not is_by_hand(one):
+            with suppress(Conflict):  # of a state that still cannot be read
+                watch.retry(session, one.id)
+                again += 1
+    return again
 
 
 def timers(session: Session, *, actor: User, page: int = 1, size: int = 20) -> tuple[list[Timer], int]:
@@ -153,6 +158,7 @@ def shown(session: Session, process_id: int, *, actor: User) -> Shown:
     failed = select(Incident).where(Incident.process_id == process.id).order_by(Incident.id.desc())
     moves = select(HistoryEntry).where(HistoryEntry.process_id == process.id)
     due = select(Due).where(Due.process_id == process.id).order_by(Due.due_at)
+    is_readable = watch.is_readable(process, definition)
     return Shown(
         process=process,
         title=title,
@@ -162,7 +168,8 @@ def shown(session: Session, process_id: int, *, actor: User) -> Shown:
         incidents=session.scalars(failed).all(),
         moves=session.scalars(moves.order_by(HistoryEntry.seq.desc()).limit(MOST_MOVES)).all(),
         names={process.name: title, **positions.names(definition)},
-        tokens=interventions.standing(session, process),
+        tokens=interventions.standing(session, process) if is_readable else [],
+        is_readable=is_readable,
         suspended=access.why_suspended(session, process),
     )
 

@@ -13,10 +13,10 @@ import workflows.steps  # noqa: F401 -- registers every step with the engine
 from workflows import jobs
 from workflows.db import Database
 from workflows.domain import permissions, rule_versions
-from workflows.engine import deployments, gate, history
+from workflows.engine import codec, deployments, gate, history
 from workflows.engine import incidents as engine_incidents
-from workflows.engine.definitions import LIBRARY, Files, digest_of, read_folder
-from workflows.engine.errors import Defect, DefinitionError, StepFailed
+from workflows.engine.definitions import LIBRARY, Definition, Files, digest_of, read_folder
+from workflows.engine.errors import Defect, DefinitionError, StepFailed, UnknownState
 from workflows.engine.registry import HUMAN, SERVICE
 from workflows.engine.tables import LIVE, Deployment, Incident, Process
 from workflows.errors import Conflict, Invalid, NotFound
@@ -177,6 +177,12 @@ def report(database: Database, failed: StepFailed) -> None:
             engine_incidents.record_act(session, failed.item_id, failed)
 
 
+def report_unreadable(database: Database, error: UnknownState) -> None:
+    """Keep, as an incident, that the state of a process cannot be read, in a transaction of its own."""
+    with database.transaction() as session:
+        engine_incidents.record_unreadable(session, error)
+
+
 def incidents(session: Session, *, only_open: bool = True) -> Sequence[Incident]:
     """Failures of automatic steps, the newest first."""
     query = select(Incident).order_by(Incident.id.desc())
@@ -184,13 +190,34 @@ def incidents(session: Session, *, only_open: bool = True) -> Sequence[Incident]
 
 
 def retry(session: Session, incident_id: int) -> None:
-    """Try what failed again at once. Raises NotFound when there is no such open incident, Conflict for an act."""
+    """Try what failed again at once: a state is read, anything else is left to the jobs.
+
+    Raises NotFound when there is no such open incident, Conflict for an act, and for a state that cannot be read yet.
+    """
     incident = session.get(Incident, incident_id)
     if incident is None or incident.resolved_at is not None:
         raise NotFound("没有这条未解决的故障。")
     if incident.source.partition(":")[0] in ("item", "start"):
         raise Conflict("这是一次人工办理引起的故障，没有生效；原因排除后由办理人重新提交。")
-    jobs.retry(session, incident.source)
+    if incident.source.startswith("state:"):
+        _read_again(session, session.get_one(Process, incident.process_id))
+    else:
+        jobs.retry(session, incident.source)
+
+
+def _read_again(session: Session, process: Process) -> None:
+    if not is_readable(process, LIBRARY.get(session, process.digest)):
+        raise Conflict("流程的保存状态仍然无法读取。请部署写下它的版本或更新的版本，再重试。")
+    engine_incidents.readable_again(session, process)
+
+
+def is_readable(process: Process, definition: Definition) -> bool:
+    """Whether the stored state of ``process`` can be read."""
+    try:
+        codec.of(process, definition)
+    except UnknownState:
+        return False
+    return True
 
 
 def verify_history(session: Session) -> list[str]:

@@ -15,7 +15,7 @@ from workflows import access, clock
 from workflows.domain import bids, files, permissions
 from workflows.domain.permissions import Grants
 from workflows.engine import people, signing
-from workflows.engine.errors import StepFailed
+from workflows.engine.errors import StepFailed, UnknownState
 from workflows.engine.facts import Facts
 from workflows.engine.registry import HUMAN, SENDERS, STARTS, Act, Sent
 from workflows.engine.runtime import Run
@@ -28,7 +28,8 @@ __all__ = [
     "SENDERS",
     "STARTS",
     "StepFailed",
-]  # the web offers the former, and shows the latter as a failed automatic step
+    "UnknownState",
+]  # the web offers the first two, and has a page for each of the others
 
 
 @dataclass(frozen=True)

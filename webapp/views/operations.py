@@ -21,10 +21,12 @@ PROCESS = "/operations/processes/<int(min=1,max=2147483647):process_id>"
 @pages.get("/operations")
 def index() -> str:
     session, actor = db.session(), auth.actor()
+    failed = operations.incidents(session, actor=actor)
     return render_template(
         "operations/index.html",
         pulse=operations.pulse(session, actor=actor),
-        incidents=operations.incidents(session, actor=actor),
+        incidents=failed,
+        retryable=sum(not operations.is_by_hand(one) for one in failed),
         is_by_hand=operations.is_by_hand,
     )
 

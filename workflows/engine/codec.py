@@ -31,6 +31,7 @@ from workflows.engine.errors import UnknownState
 
 if TYPE_CHECKING:
     from workflows.engine.definitions import Definition
+    from workflows.engine.tables import Process
 
 FORMAT = 2
 SERIAL_LIMIT = 1 << 60  # a larger id is a random one, given by SpiffWorkflow to a task not yet stored
@@ -150,6 +151,15 @@ def decode(state: bytes, definition: "Definition") -> Instance:
     except (ValueError, TypeError, LookupError, AttributeError, SpiffWorkflowException) as error:
         raise UnknownState("the state of the process does not fit its diagram") from error
     return top
+
+
+def of(process: "Process", definition: "Definition") -> Instance:
+    """The instance that ``process`` is. Raises UnknownState, which names the process."""
+    try:
+        return decode(process.state, definition)
+    except UnknownState as error:
+        error.process_id = process.id
+        raise
 
 
 def _read(

@@ -42,4 +42,11 @@ class StepFailed(Exception):
 
 
 class UnknownState(Exception):
-    """A stored process state cannot be read by this version of the code."""
+    """A stored process state cannot be read by this version of the code; ``process_id`` where it is that of a row."""
+
+    process_id: int | None = None
+
+    @property
+    def told(self) -> str:
+        """For operators: what is wrong and what helps."""
+        return f"流程的保存状态无法读取，什么都没有改变。请部署写下它的版本或更新的版本，再重试。（{self}）"

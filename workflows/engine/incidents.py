@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, inspect, select, update
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.engine.errors import StepFailed
+from workflows.engine.errors import StepFailed, UnknownState
 from workflows.engine.tables import Due, Incident, Process, WorkItem
 
 # Built once: every row that a job does ends with it.
@@ -29,7 +29,7 @@ def record(session: Session, source: str, process_id: int | None, error: BaseExc
         session.add(incident)
     incident.tries += 1
     incident.node = node
-    incident.error = str(error)[:500]
+    incident.error = (error.told if isinstance(error, UnknownState) else str(error))[:500]
     incident.detail = "".join(traceback.format_exception(error))
     incident.last_at = clock.now()
     return incident
@@ -42,8 +42,22 @@ def record_act(session: Session, item_id: int, error: BaseException) -> None:
     record(session, f"item:{item_id}", item.process_id, error)
 
 
+def record_unreadable(session: Session, error: UnknownState) -> None:
+    """Write down that the state of a process cannot be read."""
+    if error.process_id is not None:
+        trouble(session, error.process_id)
+        record(session, f"state:{error.process_id}", error.process_id, error)
+
+
+def readable_again(session: Session, process: Process) -> None:
+    """Close that: it has been read."""
+    resolve(session, f"state:{process.id}")
+    left = select(Incident.id).where(Incident.process_id == process.id, Incident.resolved_at.is_(None))
+    process.is_troubled = session.scalar(left.limit(1)) is not None
+
+
 def resolve_past(session: Session, process: Process) -> None:
-    """Close what failed behind people's acts in ``process``, and behind timers that run no more: it has gone on."""
+    """Close what failed behind people's acts in ``process``, reading its state, and behind timers that run no more: it has gone on."""
     if not process.is_troubled:
         return
     timers = session.scalars(select(Due.id).where(Due.process_id == process.id))
@@ -55,7 +69,7 @@ def resolve_past(session: Session, process: Process) -> None:
     still_open = list(session.scalars(mine))
     for incident in still_open:
         is_timer = incident.source.startswith(("due:", "reminder:"))
-        if incident.source.startswith("item:") or (is_timer and incident.source not in running):
+        if incident.source.startswith(("item:", "state:")) or (is_timer and incident.source not in running):
             incident.resolved_at = clock.now()
     process.is_troubled = any(one.source in running for one in still_open)
 

@@ -31,7 +31,7 @@ class Sheet:
 def sheets(session: Session, process: Process) -> list[Sheet]:
     """The diagrams in which the process stands or through which it went, its own first."""
     definition = LIBRARY.get(session, process.digest)
-    workflow = codec.decode(process.state, definition)
+    workflow = codec.of(process, definition)
     entries = select(HistoryEntry.node).where(HistoryEntry.process_id == process.id).distinct()
     gone = set(session.scalars(entries)) | workflow.passed
     now = set(_standing(workflow)) if process.status in LIVE else set()

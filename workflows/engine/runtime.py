@@ -133,7 +133,7 @@ class Run(Motion):
     def resume(cls, session: Session, process: Process) -> "Run":
         """The run of a process whose row this transaction already holds."""
         definition = LIBRARY.get(session, process.digest)
-        run = cls(session, process, definition, codec.decode(process.state, definition))
+        run = cls(session, process, definition, codec.of(process, definition))
         run.before = Waiting.of(run.workflow, {})
         return run
 
