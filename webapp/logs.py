@@ -1,4 +1,5 @@
-"""One line per request and event, JSON or console, each with the request id. Form bodies are never logged."""
+"""One line per request and event, JSON or console, each with what it is about (workflows/traces.py): the id of the
+request or job, and of the process behind it. Form bodies are never logged, nor who sent them."""
 
 import logging
 import re
@@ -9,6 +10,8 @@ from typing import Any
 import structlog
 from flask import Flask, g, request
 from werkzeug import Response
+
+from workflows import traces
 
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -72,8 +75,7 @@ def _configure(shape: str, level: str) -> None:
 
 def _begin() -> None:
     g.began = time.perf_counter()
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=request_id())
+    traces.of_request(request_id())
 
 
 def _end(response: Response) -> Response:
@@ -86,6 +88,7 @@ def _end(response: Response) -> Response:
             status=response.status_code,
             ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
         )
+    traces.forget()
     return response
 
 

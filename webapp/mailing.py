@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from webapp import letters, smtp
-from workflows import inboxes, metrics
+from workflows import inboxes, metrics, traces
 from workflows.db import Database
 from workflows.domain import accounts, notice_kinds, outbox, passwords
 from workflows.models import Mail, User
@@ -62,7 +62,8 @@ def run_once(app: Flask) -> int:
     with database.read() as session:
         ids = outbox.waiting(session, BATCH)
     for mail_id in ids:
-        _attempt(app, database, mail_id)
+        with traces.of_job(f"mail:{mail_id}"):
+            _attempt(app, database, mail_id)
     return len(ids)
 
 

@@ -5,6 +5,7 @@ each row in a transaction of its own, which does nothing when the row has been d
 """
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import Select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from workflows import clock
+from workflows import clock, metrics, traces
 from workflows.db import Database
 from workflows.engine import due, incidents, leases, messages
 from workflows.engine.leases import LEASE, Lease
@@ -27,6 +28,7 @@ log = structlog.get_logger("jobs")
 BATCH = 200
 MAX_TRIES = 3  # afterwards the row waits for a person
 BACKOFF = (dt.timedelta(seconds=10), dt.timedelta(minutes=2))
+DONE, FAILED, NOTHING = "done", "failed", "nothing"  # what came of a try
 NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
 
@@ -132,27 +134,35 @@ def attempt(database: Database, job: Job, row_id: int, lease: Lease | None = Non
     With a lease nothing happens unless the row is still under it; afterwards it is free. Raises OperationalError when
     the database is away.
     """
-    source = f"{job.name}:{row_id}"
+    source, began = f"{job.name}:{row_id}", time.perf_counter()
+    with traces.of_job(source):
+        outcome = _attempt(database, job, row_id, source, lease)
+    metrics.job_done(job.name, outcome, time.perf_counter() - began)
+    return outcome == DONE
+
+
+def _attempt(database: Database, job: Job, row_id: int, source: str, lease: Lease | None) -> str:
+    """DONE, FAILED, or NOTHING where the row was another's or had been done."""
     try:
         if lease is not None and lease.is_suspect and not _may_start_again(database, job, lease, source):
-            return False
+            return NOTHING
         with database.transaction() as session:
             if lease is not None and not leases.is_held(session, job.table, lease):
-                return False
+                return NOTHING
             done = bool(job.do(session, row_id))
             if done:
                 incidents.resolve(session, source)
             elif lease is not None:
                 leases.give_back(session, job.table, lease)
         TALLY.done += done
-        return done
+        return DONE if done else NOTHING
     except OperationalError:  # nothing is wrong with the row
         raise
     except Exception as error:  # one bad row must not stop the rest
-        log.exception("job failed", source=source)
+        log.exception("job failed")
         _record(database, job, row_id, source, error)
         TALLY.failed += 1
-        return False
+        return FAILED
 
 
 def _may_start_again(database: Database, job: Job, lease: Lease, source: str) -> bool:
@@ -165,7 +175,7 @@ def _may_start_again(database: Database, job: Job, lease: Lease, source: str) ->
             row.tries += 1
             return True
     lost = Interrupted("办理这一项的后台进程多次中断，没有生效；请查看当时的日志，再重试。")
-    log.error("job given up", source=source)
+    log.error("job given up")
     _record(database, job, lease.row_id, source, lost)
     return False
 

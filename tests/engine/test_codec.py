@@ -167,6 +167,6 @@ def test_a_timer_of_a_process_whose_state_is_not_understood_becomes_an_incident(
     play.wait(trials, hours=1)
     with trials.read() as session:
         told = [(one.process_id, one.error) for one in session.scalars(select(Incident))]
-        assert told == [(process, "the state of the process is damaged")]
+        assert told == [(process, UnknownState("the state of the process is damaged").told)]
         assert session.get_one(Process, process).state == b"something else"
     assert trial.notes(trials, someone) == []

@@ -8,7 +8,7 @@ from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from workflows import clock
+from workflows import clock, traces
 from workflows.engine import (
     asking,
     ballots,
@@ -89,6 +89,7 @@ class Run(Motion):
         )
         session.add(process)
         session.flush()
+        traces.of_process(process.id, process.digest)
         run = cls(session, process, definition, codec.Instance(definition.spec, definition.parts))
         run.workflow.task_tree.set_data(**variables.check(name, dict(first.data)))
         run.record("start", name, actor_id=None if first.is_anonymous else actor_id, after=first.data)
@@ -132,6 +133,7 @@ class Run(Motion):
     @classmethod
     def resume(cls, session: Session, process: Process) -> "Run":
         """The run of a process whose row this transaction already holds."""
+        traces.of_process(process.id, process.digest)
         definition = LIBRARY.get(session, process.digest)
         run = cls(session, process, definition, codec.of(process, definition))
         run.before = Waiting.of(run.workflow, {})
