@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from workflows import access, interventions, jobs, pulses, watch
+from workflows import access, interventions, jobs, pulses, watch, workers
 from workflows.domain import paging, permissions
 from workflows.engine import positions
 from workflows.engine.definitions import LIBRARY
@@ -86,6 +86,12 @@ def pulse(session: Session, *, actor: User) -> pulses.Pulse:
     """Raises Forbidden unless ``actor`` administers; so do all of these."""
     permissions.check_operates(session, actor)
     return pulses.take(session)
+
+
+def workers_known(session: Session, *, actor: User) -> list[workers.Known]:
+    """The processes that do jobs or hand them out, of whom anything was heard during the last day."""
+    permissions.check_operates(session, actor)
+    return workers.known(session)
 
 
 def titles() -> dict[str, str]:

@@ -10,7 +10,7 @@ from tests.web.browsing import Visitor, text_of
 from tests.web.test_api import Program, program
 from workflows import clock, jobs, watch, work
 from workflows.db import Database
-from workflows.engine import incidents
+from workflows.engine import beats, incidents
 from workflows.engine.tables import Due
 
 Visit = Callable[[], Visitor]
@@ -89,7 +89,9 @@ def test_what_failed_is_told_and_tried_again(admin: Visitor, schedule: int, data
     assert "已停止重试" not in admin.get("/operations/timers").text
 
 
-@pytest.mark.parametrize("path", ["", "/processes", "/timers", "/processes/1", "/processes/1/diagram"])
+@pytest.mark.parametrize(
+    "path", ["", "/processes", "/timers", "/workers", "/processes/1", "/processes/1/diagram"]
+)
 def test_nobody_else_sees_it(bid: int, database: Database, visit: Visit, path: str) -> None:
     with database.transaction() as session:
         factories.user(session, login="office", roles=["office"])
@@ -202,3 +204,26 @@ def test_programs_of_administrators_can_do_the_same(
     ended = root.post(f"{path}/termination", asked).get_json()
     assert ended["process"]["status"] == "terminated"
     assert root.get("/operations/processes?status=terminated").get_json()["total"] == 1
+
+
+def test_who_does_the_jobs_is_seen_and_who_has_fallen_silent(
+    admin: Visitor, database: Database, program: Callable[[str], Program], clock_at: Callable[..., None]
+) -> None:
+    assert "没有后台进程在运行" in admin.get("/operations/workers").text
+    with database.transaction() as session:
+        beats.say(session, beats.Beat(beats.WORKER, done=7, host="silent", pid=1))
+    clock_at(clock.now() + beats.SILENT)
+    with database.transaction() as session:
+        beats.say(session, beats.Beat(beats.CELERY, done=12, failed=1, host="busy", pid=2))
+        beats.say(session, beats.Beat(beats.RELAY, trouble="Connection refused", host="away", pid=3))
+    page = text_of(admin.get("/operations/workers").text)
+    assert "没有后台进程在运行" not in page
+    assert "消息队列后的后台进程 busy:2 ✓ 运行中" in page
+    assert "派发进程 away:3 ✕ 连不上消息队列 Connection refused" in page
+    assert "后台进程 silent:1 ✕ 没有消息" in page
+    told = program("root").get("/operations/workers").get_json()
+    assert [(one["host"], one["done"], one["is_alive"]) for one in told] == [
+        ("busy", 12, True),
+        ("away", 0, True),
+        ("silent", 7, False),
+    ]

@@ -43,6 +43,7 @@ PLAIN = {  # login by endpoint
     "operations.processes": ADMINISTRATOR,
     "operations.timers": ADMINISTRATOR,
     "operations.steps": ADMINISTRATOR,
+    "operations.workers": ADMINISTRATOR,
     "password_reset.ask": "",
 }
 

@@ -125,6 +125,28 @@ def index(asked: dict[str, Any]) -> dict[str, Any]:
     return {"rows": rows, "total": total}
 
 
+class WorkerShown(Schema):
+    kind = fields.String(required=True, metadata={"description": "embedded、worker、relay、celery"})
+    host = fields.String(required=True)
+    pid = fields.Integer(required=True)
+    started_at = fields.AwareDateTime(required=True)
+    seen_at = fields.AwareDateTime(required=True)
+    done = fields.Integer(required=True, metadata={"description": "启动以来办成的"})
+    failed = fields.Integer(required=True)
+    queued = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "派发进程：消息队列中的"}
+    )
+    trouble = fields.String(required=True, metadata={"description": "停办的原因；空表示没有"})
+    is_alive = fields.Boolean(required=True)
+
+
+@endpoints.route("/workers")
+@endpoints.response(200, WorkerShown(many=True))
+def workers() -> list[Any]:
+    """后台进程：最近一天有过消息的"""
+    return list(operations.workers_known(db.session(), actor=auth.actor()))
+
+
 @endpoints.route(PROCESS)
 @endpoints.response(200, ProcessShown)
 def show(process_id: int) -> operations.Shown:

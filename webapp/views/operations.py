@@ -14,6 +14,13 @@ pages = Blueprint("operations", __name__)
 
 SHOWN = 50  # on a page
 SPANS = {"30": "30 天", "90": "90 天", "365": "一年", "all": "全部时间"}
+WORKER_KINDS = {
+    "embedded": "网站进程",
+    "worker": "后台进程",
+    "relay": "派发进程",
+    "celery": "消息队列后的后台进程",
+}
+QUEUES = {"message": "消息", "delivery": "投递", "due": "定时", "reminder": "提醒", "mail": "邮件"}
 DEFINITION = "/operations/definitions/<string(maxlength=60):process>"
 PROCESS = "/operations/processes/<int(min=1,max=2147483647):process_id>"
 
@@ -69,6 +76,20 @@ def timers() -> str:
     rows, total = operations.timers(db.session(), actor=auth.actor(), page=page, size=SHOWN)
     paging = Paging(page, total, SHOWN)
     return render_template("operations/timers.html", rows=rows, titles=operations.titles(), paging=paging)
+
+
+@pages.get("/operations/workers")
+def workers() -> str:
+    session, actor = db.session(), auth.actor()
+    known = operations.workers_known(session, actor=actor)
+    return render_template(
+        "operations/workers.html",
+        known=known,
+        kinds=WORKER_KINDS,
+        alive=sum(one.is_alive and one.kind != "relay" for one in known),
+        queues=operations.pulse(session, actor=actor).queues,
+        titles=QUEUES,
+    )
 
 
 @pages.get(PROCESS)
