@@ -2,8 +2,9 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -16,6 +17,7 @@ from workflows.db import Database, connect
 from workflows.domain import accounts
 from workflows.models import RoleGrant, Unit, User
 
+KINDS = ("SQLite", "PostgreSQL")
 LOCAL_POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 
 
@@ -60,9 +62,15 @@ def stage() -> Iterator[Stage]:
 
 
 @contextmanager
-def empty() -> Iterator[str]:
-    """The address of a new, migrated database."""
-    with _created(sql.SQL("template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")) as address:
+def empty(kind: str = "PostgreSQL") -> Iterator[str]:
+    """The address of a new, migrated database of a kind in KINDS."""
+    with ExitStack() as stack:
+        if kind == "SQLite":
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="jiebang-bench-"))
+            address = f"sqlite:///{folder}/bench.db"
+        else:
+            blank = sql.SQL("template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
+            address = stack.enter_context(_created(blank))
         schema.upgrade(address)
         yield address
 

@@ -5,10 +5,11 @@ import io
 import itertools
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client
+from werkzeug.wrappers import Response
 
 from webapp import db
 from workflows import clock
@@ -21,12 +22,21 @@ PAGE = 500  # the most that a list of tasks gives at once
 TOKEN_DAYS = 365
 
 
-class HttpDoor:
-    """Acts on ``app``, whose database is a scratch one: a token is issued in it for each person who acts."""
+class Asking(Protocol):
+    """What carries a request: werkzeug's client, or whatever takes the same and answers with the same."""
 
-    def __init__(self, app: Flask) -> None:
+    def open(self, path: str, **request: Any) -> Response: ...
+
+
+class HttpDoor:
+    """Acts on ``app``, whose database is a scratch one: a token is issued in it for each person who acts.
+
+    ``client`` carries the requests; without one they are asked through WSGI.
+    """
+
+    def __init__(self, app: Flask, client: Asking | None = None) -> None:
         self._app = app
-        self._client = Client(app, use_cookies=False)
+        self._client = client or Client(app, use_cookies=False)
         self._tokens: dict[int, tuple[str, dt.datetime]] = {}
         self._keys = itertools.count(1)
 
@@ -60,7 +70,9 @@ class HttpDoor:
     def upload(self, name: str, content: bytes, *, by: int) -> int:
         sent = {"file": (io.BytesIO(content), name)}
         headers = {"Idempotency-Key": self._key()}
-        response = self._client.post(f"{API}/files", data=sent, headers={**headers, **self._bearer(by)})
+        response = self._client.open(
+            f"{API}/files", method="POST", data=sent, headers={**headers, **self._bearer(by)}
+        )
         file_id: int = self._answer(response, by, f"POST /files {name}")["id"]
         return file_id
 
@@ -77,7 +89,7 @@ class HttpDoor:
         )
         return self._answer(response, by, f"{method} {path}")
 
-    def _answer(self, response: TestResponse, by: int, what: str) -> dict[str, Any]:
+    def _answer(self, response: Response, by: int, what: str) -> dict[str, Any]:
         told: dict[str, Any] = response.get_json(silent=True) or {}
         if response.status_code >= 400:
             reason = told.get("detail") or response.get_data(as_text=True)[:500]

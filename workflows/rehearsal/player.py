@@ -34,7 +34,8 @@ class Plan:
 class Player:
     """Plays in ``database``, whose clock is held: ``told`` is called after each act.
 
-    What ``hold`` says yes to nobody answers: that task, and whatever waits for it, stays as it is.
+    What ``hold`` says yes to nobody answers: that task, and whatever waits for it, stays as it is. ``settle`` lets
+    the jobs run until nothing is left that can be done now.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class Player:
         *,
         told: Callable[[], None] = lambda: None,
         hold: Callable[[Scene, Item], bool] = lambda _scene, _item: False,
+        settle: Callable[[Database], object] = jobs.run_until_quiet,
     ) -> None:
         self._database = database
         self._scene = scene
         self._told = told
         self._hold = hold
+        self._run_jobs = settle
         self._plans: list[Plan] = []
         self._later: dict[int, dt.datetime | None] = {}  # by item: not before
         self._never: set[int] = set()
@@ -157,7 +160,7 @@ class Player:
 
     def _settle(self) -> None:
         """Let the jobs run, and see that none failed."""
-        jobs.run_until_quiet(self._database)
+        self._run_jobs(self._database)
         with self._database.read() as session:
             failed = session.scalars(_FAILED).first()
         if failed is not None:

@@ -1,0 +1,1 @@
+"""What docs/reliability.md promises, tried out: the gate, steps cut short, duplicates, clocks that jump."""
