@@ -1,13 +1,16 @@
-"""python -m bench [engine|pages|reliability] [--json FILE]: measure, and say what was measured on which machine."""
+"""python -m bench [NAME] [--json FILE]: measure, and say what was measured on which machine."""
 
 import argparse
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
-from bench import databases, engine, figures, pages, reliability, reports
+from bench import databases, engine, figures, pages, reliability, reports, stages
 from bench.figures import Figure
+
+Counts = TypeVar("Counts")
 
 
 def main() -> None:
@@ -15,7 +18,7 @@ def main() -> None:
     print(figures.machine(databases.server()))
     began = time.monotonic()
     if chosen.statements:
-        with databases.stage() as stage:
+        with stages.stage() as stage:
             print(reports.statements(stage.open(), stage))
         return
     measured = [
@@ -27,22 +30,39 @@ def main() -> None:
         figures.write(measured, chosen.json)
 
 
-def _engine(chosen: argparse.Namespace) -> list[Figure]:
-    names = {field.name for field in dataclasses.fields(engine.Counts)}
-    counts = engine.Counts(**{name: value for name, value in vars(chosen).items() if name in names})
-    with databases.stage() as stage:
+def _engine(chosen: argparse.Namespace) -> Iterator[Figure]:
+    counts, parts = _counts(engine.Counts, chosen), _parts(engine.PARTS, chosen)
+    if not parts:
+        return
+    with stages.stage() as stage:
         database = stage.open()
         try:
-            parts = chosen.part or engine.PARTS
-            return [figure for part in parts for figure in engine.PARTS[part](database, stage, counts)]
+            for part in parts:
+                yield from engine.PARTS[part](database, stage, counts)
         finally:
             database.engine.dispose()
 
 
-NAMES: dict[str, Callable[[argparse.Namespace], list[Figure]]] = {
+def _reliability(chosen: argparse.Namespace) -> Iterator[Figure]:
+    counts = _counts(reliability.Counts, chosen)
+    for part in _parts(reliability.PARTS, chosen):
+        yield from reliability.PARTS[part](counts)
+
+
+def _parts(known: dict[str, Any], chosen: argparse.Namespace) -> list[str]:
+    """Those of the ``known`` parts that are asked for; all of them when none is."""
+    return [part for part in known if not chosen.part or part in chosen.part]
+
+
+def _counts(kind: type[Counts], chosen: argparse.Namespace) -> Counts:
+    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # a dataclass
+    return kind(**{name: value for name, value in vars(chosen).items() if name in names})
+
+
+NAMES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "engine": _engine,
-    "pages": lambda chosen: pages.measure(repetitions=3 * chosen.repetitions),
-    "reliability": lambda chosen: reliability.measure(spoilt_files=chosen.spoilt_files),
+    "pages": lambda chosen: iter(pages.measure(repetitions=3 * chosen.repetitions)),
+    "reliability": _reliability,
 }
 
 
@@ -50,10 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("name", nargs="?", choices=NAMES, help="one benchmark; all of them without")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parser.add_argument("--part", action="append", choices=engine.PARTS, help="only this part; repeatable")
+    parts = [*engine.PARTS, *reliability.PARTS]
+    parser.add_argument("--part", action="append", choices=parts, help="only this part; repeatable")
     parser.add_argument("--statements", action="store_true", help="only list what one completion sends")
-    parser.add_argument("--spoilt-files", type=int, default=5_000, metavar="N", help="5000")
-    for field in dataclasses.fields(engine.Counts):
+    for field in (*dataclasses.fields(engine.Counts), *dataclasses.fields(reliability.Counts)):
         option = f"--{field.name.replace('_', '-')}"
         parser.add_argument(option, type=int, default=field.default, metavar="N", help=f"{field.default}")
     return parser

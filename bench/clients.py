@@ -10,9 +10,9 @@ from multiprocessing.synchronize import Barrier
 import psycopg
 
 from bench import lives
-from bench.databases import Stage
 from bench.handwritten import Life
 from bench.recordings import Recording
+from bench.stages import Stage
 
 START_SECONDS = 120  # how long the clients wait for one another
 

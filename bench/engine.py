@@ -6,10 +6,10 @@ from statistics import median
 
 from bench import growth, handwritten, statements
 from bench.clients import clients
-from bench.databases import Stage
 from bench.figures import Figure, at_least, at_most, for_the_record
 from bench.loads import load
 from bench.recordings import record
+from bench.stages import Stage
 from workflows.db import Database
 
 

@@ -29,6 +29,10 @@ def at_most(name: str, value: float, goal: float, unit: str = "ratio") -> Figure
     return Figure(name, round(value, 3), unit, f"<= {goal:g}", value <= goal)
 
 
+def exactly(name: str, value: float, goal: float, unit: str = "") -> Figure:
+    return Figure(name, value, unit, f"= {goal:g}", value == goal)
+
+
 def for_the_record(name: str, value: float, unit: str) -> Figure:
     return Figure(name, round(value, 3), unit)
 

@@ -7,8 +7,8 @@ from statistics import median
 from sqlalchemy import func, select
 
 from bench import lives
-from bench.databases import Stage
 from bench.processes import LOOP
+from bench.stages import Stage
 from workflows.db import Database
 from workflows.engine.tables import Process
 

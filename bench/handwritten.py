@@ -12,8 +12,8 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Json
 
-from bench.databases import Stage
 from bench.recordings import FIRST, Completion, Recording, Row, Rows, snapshot
+from bench.stages import Stage
 
 OPEN_ITEM = """
     select process.*, work_item.* from work_item join process on process.id = work_item.process_id

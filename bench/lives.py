@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bench.databases import Stage
 from bench.processes import APPROVAL, OPINION
+from bench.stages import Stage
 from workflows import work
 from workflows.db import Database
 from workflows.engine.tables import OPEN, WorkItem

@@ -12,8 +12,8 @@ from pathlib import Path
 import psycopg
 
 from bench import lives
-from bench.databases import Stage
 from bench.servers import Connection, request, serving
+from bench.stages import Stage
 from workflows import watch
 from workflows.db import Database
 

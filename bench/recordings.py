@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from bench import lives
-from bench.databases import Stage
+from bench.stages import Stage
 from workflows import schema
 from workflows.db import Database
 

@@ -4,9 +4,9 @@ import re
 
 import psycopg
 
-from bench.databases import Stage
 from bench.handwritten import Life
 from bench.recordings import record
+from bench.stages import Stage
 from bench.statements import count_one_life
 from workflows.db import Database
 

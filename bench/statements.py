@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from bench import lives
-from bench.databases import Stage
+from bench.stages import Stage
 from workflows.db import Database
 
 TABLE = re.compile(r"\b(?:from|into|update)\s+(\w+)", re.IGNORECASE)

@@ -1,1 +1,44 @@
 """What docs/reliability.md promises, tried out: the gate, steps cut short, duplicates, clocks that jump."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bench.databases import KINDS
+from bench.figures import Figure
+from bench.reliability import clocks, fail_points, gates, repeats
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much is tried."""
+
+    spoilt_files: int = 5_000
+    one_point_in: int = 1  # of those at which a process may die
+    courses: int = 40  # of clocks that jump
+
+
+def measure_gate(counts: Counts) -> Iterator[Figure]:
+    yield from gates.measure(spoilt_files=counts.spoilt_files)
+
+
+def measure_fail_points(counts: Counts) -> Iterator[Figure]:
+    for kind in KINDS:
+        yield from fail_points.measure(kind, every=counts.one_point_in)
+
+
+def measure_repeats(_counts: Counts) -> Iterator[Figure]:
+    for kind in KINDS:
+        yield from repeats.measure(kind)
+
+
+def measure_clocks(counts: Counts) -> Iterator[Figure]:
+    for kind in KINDS:
+        yield from clocks.measure(kind, courses=counts.courses)
+
+
+PARTS: dict[str, Callable[[Counts], Iterator[Figure]]] = {
+    "gate": measure_gate,
+    "fail-points": measure_fail_points,
+    "repeats": measure_repeats,
+    "clocks": measure_clocks,
+}

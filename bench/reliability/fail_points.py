@@ -6,14 +6,9 @@ without a word to anybody (``os._exit``); the rows must be all as before or all 
 as whoever got no answer does it, and must leave exactly the rows and give the answer of the undisturbed one.
 """
 
-import gc
-import os
-import pickle
 import random
 import secrets
-import sys
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -25,13 +20,11 @@ from werkzeug.wrappers import Response
 
 from bench import databases
 from bench.figures import Figure, at_most, for_the_record
-from bench.reliability import campaigns, stores
+from bench.reliability import campaigns, children, stores
 from bench.reliability.stores import State, Store
 from workflows import jobs
 from workflows.db import Database
 from workflows.jobs import Job
-
-DIED, FAILED = 77, 1  # exit codes of a child
 
 Step = Callable[[], Any]  # whose answer can be pickled
 
@@ -46,79 +39,89 @@ class Ran:
 
 @dataclass
 class Trial:
-    """Tries the steps that it is given, each kind once: a name, and the tables whose rows it changes."""
+    """Tries the steps that it is given, each kind once: a name, and the tables whose rows it changes.
+
+    Of the points of a kind one in ``every`` is tried, the one after the commit among them.
+    """
 
     database: Database
     store: Store
+    every: int = 1
     points: int = 0
     as_before: int = 0
     kinds: set[tuple[str, frozenset[str]]] = field(default_factory=set)
     halves: list[str] = field(default_factory=list)  # where neither all nor nothing was left
     unlike: list[str] = field(default_factory=list)  # where the step done again did something else
     steps: int = 0
+    effects: int = 0  # steps that changed anything
 
-    def do(self, name: str, step: Step) -> Any:
-        """The answer of ``step``, which has been done afterwards, and tried if it was the first of its kind."""
+    def do(self, name: str, step: Step, *, is_repeatable: bool = False) -> Any:
+        """The answer of ``step``, which has been done afterwards, and tried if it was the first of its kind.
+
+        What is not repeatable is done again only where nothing of it was done: it has no key.
+        """
         self.steps += 1
-        self.database.engine.dispose()  # a connection, and what SQLite knows of its locks, is not for two processes
+        self.database.engine.dispose()  # so that SQLite's file is whole
         before = self.store.dump()
         whole = self._run(step)
         after = self.store.dump()
         kind = (name, after.changed_in(before))
+        self.effects += bool(kind[1])
         if kind[1] and kind not in self.kinds:
             self.kinds.add(kind)
-            for point in range(whole.points):
-                self._die(f"{name}, point {point}", step, point, whole, before, after)
+            for point in range(whole.points - 1, -1, -self.every):
+                if self._die(f"{name}, point {point}", step, point, before, after) or is_repeatable:
+                    self._repeat(f"{name}, point {point}", step, whole, after)
         return whole.answer
 
-    def _die(self, where: str, step: Step, point: int, whole: Ran, before: State, after: State) -> None:
+    def do_rows(self, rows: Sequence[campaigns.Row]) -> int:
+        """Try what the jobs do with each row; how many had an effect."""
+        before = self.effects
+        for job, row_id in rows:
+            name = campaigns.name_of_row(self.database, job, row_id)
+            self.do(name, partial(_attempt, self.database, job, row_id), is_repeatable=True)
+        return self.effects - before
+
+    def _die(self, where: str, step: Step, point: int, before: State, after: State) -> bool:
+        """Whether nothing was done by the one that died at ``point``."""
         self.store.back_to(before)
-        if self._run(step, dies_at=point) is not None:
+        try:
+            self._run(step, dies_at=point)
+        except children.Died:
+            pass
+        else:
             raise RuntimeError(f"{where}: the step took another way than before")
         left = self.store.dump()
         self.points += 1
         self.as_before += left == before
         if left not in (before, after):
             self.halves.append(f"{where}: {sorted(left.changed_in(before))}")
+            self.store.back_to(after)
         self.store.count_again_from(before if left == before else after)
+        return left == before
+
+    def _repeat(self, where: str, step: Step, whole: Ran, after: State) -> None:
         again = self._run(step)
         if again.answer != whole.answer or self.store.dump() != after:
             self.unlike.append(where)
             self.store.back_to(after)
 
-    def _run(self, step: Step, *, dies_at: int | None = None) -> Any:
-        """Let a child do ``step``: what it did, or None when it died at its point. Raises RuntimeError when it failed."""
-        gc.freeze()  # what is shared with the child is not copied for being looked at
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            _be_child(self.database, step, writing, dies_at=dies_at, seed=self.steps)
-        os.close(writing)
-        with os.fdopen(reading, "rb") as pipe:
-            told = pipe.read()
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        if code not in (0, DIED):
-            raise RuntimeError(f"the child ended with {code}: see above")
-        return None if code == DIED else pickle.loads(told)
+    def _run(self, step: Step, *, dies_at: int | None = None) -> Ran:
+        watched = partial(_watched, self.database, step, dies_at=dies_at, seed=self.steps)
+        ran: Ran = children.ask(self.database, watched)
+        return ran
 
 
-def _be_child(database: Database, step: Step, writing: int, *, dies_at: int | None, seed: int) -> None:
-    """Do ``step`` and tell of it, or die on the way. Never returns."""
-    code = FAILED
-    gc.disable()
-    try:
-        _make_repeatable(seed)
-        points = _Points(dies_at)
-        points.watch(database)
-        answer = step()
-        with os.fdopen(writing, "wb") as pipe:
-            pickle.dump(Ran(answer, points.passed), pipe)
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-        sys.stderr.flush()
-    finally:
-        os._exit(code)
+def _attempt(database: Database, job: Job, row_id: int) -> None:
+    """Without its answer: whoever comes later finds nothing to do."""
+    jobs.attempt(database, job, row_id)
+
+
+def _watched(database: Database, step: Step, *, dies_at: int | None, seed: int) -> Ran:
+    _make_repeatable(seed)
+    points = _Points(dies_at)
+    points.watch(database)
+    return Ran(step(), points.passed)
 
 
 def _make_repeatable(seed: int) -> None:
@@ -136,18 +139,25 @@ class _Points:
         self._dies_at = dies_at
 
     def watch(self, database: Database) -> None:
-        for name in ("before_cursor_execute", "after_cursor_execute", "commit"):  # the last: before it is sent
+        for name in (
+            "before_cursor_execute",
+            "after_cursor_execute",
+            "commit",
+        ):  # the last: before it is sent
             event.listen(database.engine, name, self._pass)
         event.listen(database.write, "after_commit", self._pass)
 
     def _pass(self, *_about: Any) -> None:
         if self.passed == self._dies_at:
-            os._exit(DIED)
+            children.die()
         self.passed += 1
 
 
-def measure(kind: str, codes: tuple[str, ...] = campaigns.RACE) -> Iterator[Figure]:
-    """Play a campaign in which every request and every row of a job is a step to be tried; ``kind``: of the database."""
+def measure(kind: str, *, every: int = 1, codes: tuple[str, ...] = campaigns.RACE) -> Iterator[Figure]:
+    """Play a campaign in which every request and every row of a job is a step to be tried.
+
+    ``kind``: of the database; ``every``: of so many points one is tried.
+    """
     with databases.empty(kind) as address, campaigns.application(address) as (app, database):
         played = campaigns.scenario(codes)
         database.engine.dispose()
@@ -156,20 +166,16 @@ def measure(kind: str, codes: tuple[str, ...] = campaigns.RACE) -> Iterator[Figu
             campaigns.play(app, played)  # once before, so that each child finds its statements compiled
             database.engine.dispose()
             store.back_to(blank)
-            trial = Trial(database, store)
-
-            def do_row(job: Job, row_id: int) -> None:
-                name = campaigns.name_of_row(database, job, row_id)
-                trial.do(name, partial(jobs._attempt, database, job, row_id))
-
-            campaigns.play(app, played, client=_Client(app, trial), do_row=do_row)
+            trial = Trial(database, store, every)
+            settle = partial(campaigns.settle, do=trial.do_rows)
+            campaigns.play(app, played, client=_Client(app, trial), settle=settle)
     yield from figures_of(trial, kind)
 
 
 def figures_of(trial: Trial, kind: str) -> Iterator[Figure]:
     for told in [*trial.halves, *trial.unlike]:
         print(f"{kind}: {told}")
-    yield for_the_record(f"{kind}: kinds of steps, each at every point", len(trial.kinds), "kinds")
+    yield for_the_record(f"{kind}: kinds of steps cut short", len(trial.kinds), "kinds")
     yield for_the_record(f"{kind}: points at which the process died", trial.points, "points")
     yield for_the_record(f"{kind}: of them with nothing done", trial.as_before, "points")
     yield at_most(f"{kind}: points that left half a step", len(trial.halves), 0, "points")
@@ -186,16 +192,11 @@ class _Client:
     def open(self, path: str, **request: Any) -> Response:
         sent = campaigns.Sent.of(path, **request)
         if not sent.writes:
-            return _response(self._ask(sent))
+            return campaigns.answered(*self._ask(sent))
         name = campaigns.name_of_request(self._trial.database, sent)
-        return _response(self._trial.do(name, partial(self._ask, sent)))
+        return campaigns.answered(*self._trial.do(name, partial(self._ask, sent), is_repeatable=True))
 
     def _ask(self, sent: campaigns.Sent) -> tuple[int, bytes]:
         headers = {**sent.headers, "X-Request-ID": f"step-{self._trial.steps:08}"}  # which problems tell
         answer = self._client.open(sent.path, method=sent.method, headers=headers, data=sent.body)
         return answer.status_code, answer.get_data()
-
-
-def _response(answer: tuple[int, bytes]) -> Response:
-    status, body = answer
-    return Response(body, status, content_type="application/json")

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from functools import partial
 
-from workflows import clock, jobs
+from workflows import clock
 from workflows.db import Database
 from workflows.models import BidState, ChallengeState
 from workflows.rehearsal import world
@@ -33,21 +33,16 @@ UNDECIDED = (
 
 
 def play(
-    database: Database,
-    scenario: Scenario,
-    door: Door,
-    *,
-    told: Callable[[], None] = lambda: None,
-    settle: Callable[[Database], object] = jobs.run_until_quiet,
+    database: Database, scenario: Scenario, door: Door, *, told: Callable[[], None] = lambda: None
 ) -> Scene:
-    """Play ``scenario`` in an empty ``database`` through ``door``, which acts in it; ``settle`` runs the jobs.
+    """Play ``scenario`` in an empty ``database`` through ``door``, which acts in it.
 
     Holds the clock of this process. Raises ScenarioError where the file cannot be played, scene.Stuck and
     door.Refused where the service does not do as the rules say.
     """
     with clock.held_at(begins_at(scenario)):
         scene = set_up(database, scenario, door)
-        player = Player(database, scene, told=told, settle=settle)
+        player = Player(database, scene, told=told)
         plan(player, scene)
         player.play(until=ends_at(scenario))
     return scene
