@@ -123,6 +123,16 @@ def incidents(session: Session, *, actor: User) -> Sequence[Incident]:
     return watch.incidents(session)
 
 
+def incident_page(
+    session: Session, *, actor: User, only_open: bool = True, page: int = 1, size: int = 20
+) -> tuple[Sequence[Incident], int]:
+    """The same, or all that ever failed, page by page with how many there are."""
+    permissions.check_operates(session, actor)
+    query = select(Incident).order_by(Incident.id.desc())
+    wanted = query.where(Incident.resolved_at.is_(None)) if only_open else query
+    return paging.page_of(session, wanted, page=page, size=size)
+
+
 def is_by_hand(incident: Incident) -> bool:
     """Whether it failed behind a person's act, which is theirs to send again."""
     return incident.source.partition(":")[0] in BY_HAND

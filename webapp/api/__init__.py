@@ -45,6 +45,7 @@ from webapp.api import (
     tokens,
     units,
     vetoes,
+    watching,
     work_calendar,
     work_items,
 )
@@ -89,6 +90,7 @@ def set_up(app: Flask) -> None:
         delegations,
         work_calendar,
         operations,
+        watching,
         processes,
         campaigns,
         problems,
