@@ -81,6 +81,14 @@ class _Standing(Collector):
             "jiebang_work_items_open", "Tasks that people have not done", value=pulse.open_items
         )
         yield GaugeMetricFamily("jiebang_work_items_late", "Those past their date", value=pulse.late_items)
+        alive = GaugeMetricFamily(
+            "jiebang_workers_alive",
+            "Processes that do jobs or hand them out, on all machines",
+            labels=["kind"],
+        )
+        for kind, n in pulse.workers.items():
+            alive.add_metric([kind], n)
+        yield alive
         yield from self._queues()
 
     def _queues(self) -> Iterator[Metric]:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from workflows import clock, jobs
+from workflows.engine import beats
 from workflows.engine.people import NOT_ENDED
 from workflows.engine.records import is_halted
 from workflows.engine.tables import (
@@ -43,7 +44,7 @@ class Queue:
 @dataclass(frozen=True)
 class Pulse:
     """``running`` by (process, digest), beside those ``suspended``, of which nothing waits; ``incidents`` are the open
-    ones by what failed (due, delivery, item, …); ``queues`` by job, and "mail"."""
+    ones by what failed (due, delivery, item, …); ``queues`` by job, and "mail"; ``workers`` alive, by kind."""
 
     at: dt.datetime
     running: Mapping[tuple[str, str], int]
@@ -53,6 +54,7 @@ class Pulse:
     queues: Mapping[str, Queue]
     open_items: int
     late_items: int
+    workers: Mapping[str, int]
 
     @property
     def behind(self) -> dt.timedelta | None:
@@ -76,6 +78,7 @@ def take(session: Session) -> Pulse:
     failed = session.scalars(select(Incident.source).where(Incident.resolved_at.is_(None)))
     items = select(func.count(), func.count().filter(WorkItem.status == OPEN, WorkItem.due_at < now))
     open_items, late_items = session.execute(items.where(WorkItem.status.in_(NOT_ENDED))).one()
+    alive = Counter(one.kind for one in beats.known(session) if beats.is_alive(one))
     return Pulse(
         at=now,
         running={(name, digest): n for name, digest, n, _ in running},
@@ -98,6 +101,7 @@ def take(session: Session) -> Pulse:
         },
         open_items=open_items,
         late_items=late_items,
+        workers={kind: alive[kind] for kind in beats.KINDS},
     )
 
 

@@ -23,6 +23,7 @@ SHORT_LISTS = {
     "/api/v1/processes",
     "/api/v1/acts",
     "/api/v1/tokens",
+    "/api/v1/operations/workers",
 }  # of a few rows for ever
 KINDS = {"string", "boolean", "integer", "decimal", "date", "datetime", "rows"}
 

@@ -20,7 +20,7 @@ from tests import factories
 from tests.web.browsing import Visitor
 from workflows import clock, db, metrics, work
 from workflows.db import Database
-from workflows.engine import incidents
+from workflows.engine import beats, incidents
 
 TOKEN = "a token of the monitor"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -92,12 +92,14 @@ def test_it_tells_how_the_service_stands(
         begun = work.start(session, "bid", {"challenge_id": challenge.id}, actor=leader)
         incidents.record(session, "due:5", begun.process_id, RuntimeError("磁盘已满"))
         incidents.trouble(session, begun.process_id)
+        beats.say(session, beats.Beat(beats.WORKER))
     found = read()
     (running,) = found["jiebang_processes_running"].items()
     assert (dict(running[0])["process"], running[1]) == ("bid", 1)
     assert value(found, "jiebang_incidents_open", kind="due") == 1
     assert value(found, "jiebang_processes_troubled") == 1
     assert value(found, "jiebang_work_items_open") == 1
+    assert value(found, "jiebang_workers_alive", kind="worker") == 1
     queues = {dict(labels)["queue"] for labels in found["jiebang_queue_waiting"]}
     assert queues == {"message", "delivery", "due", "reminder", "mail"}
     assert value(found, "jiebang_database_up") == 1

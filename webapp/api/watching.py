@@ -36,6 +36,12 @@ class PulseShown(Schema):
     troubled = fields.Integer(required=True)
     incidents = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     queues = fields.Dict(keys=fields.String(), values=fields.Nested(QueueShown), required=True)
+    workers = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        required=True,
+        metadata={"description": "运行中的后台进程"},
+    )
     open_items = fields.Integer(required=True)
     late_items = fields.Integer(required=True)
 

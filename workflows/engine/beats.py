@@ -16,7 +16,7 @@ EVERY = dt.timedelta(seconds=10)
 SILENT = 4 * EVERY  # whoever has said nothing for so long is taken for dead
 FORGOTTEN = dt.timedelta(days=1)
 
-EMBEDDED, WORKER, RELAY, CELERY = "embedded", "worker", "relay", "celery"
+EMBEDDED, WORKER, RELAY, CELERY = KINDS = "embedded", "worker", "relay", "celery"
 
 
 @dataclass
