@@ -72,7 +72,7 @@ class CeleryBroker:
     def waiting(self) -> int:
         """How many lie in the queue. Raises BrokerAway."""
         with self._connected() as connection:
-            declared = self._queue(connection.default_channel).queue_declare(passive=True)
+            declared = self._queue(connection.default_channel).queue_declare()
             return int(declared.message_count)
 
     def put(self, job: Job, leases: Sequence[Lease]) -> None:
@@ -81,6 +81,12 @@ class CeleryBroker:
             for one in leases:
                 sent = (job.name, one.row_id, one.until.isoformat(), one.is_suspect)
                 self._task.apply_async(sent, producer=producer, retry=False)
+
+    def forget(self) -> None:
+        """Delete the queue with what lies in it: the rows are sent again when their leases end. Raises BrokerAway."""
+        with self._connected() as connection:
+            self._queue(connection.default_channel).delete()
+        self.close()
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
@@ -91,16 +97,17 @@ class CeleryBroker:
                 self._queue(self._connection.default_channel).declare()
             yield self._connection
         except self._lost() as error:
-            self._drop()
+            self.close()
             raise BrokerAway(str(error)) from error
 
     def _lost(self) -> tuple[type[Exception], ...]:
         known = self._connection or self._celery.connection_for_write()
         return (OperationalError, OSError, *known.connection_errors, *known.channel_errors)
 
-    def _drop(self) -> None:
+    def close(self) -> None:
+        """Let the connection go; the next use makes another."""
         if self._connection is not None:
-            self._connection.release()  # type: ignore[no-untyped-call]
+            self._connection.collect(socket_timeout=1)  # type: ignore[no-untyped-call]  # also of one that is broken
         self._connection = None
 
 

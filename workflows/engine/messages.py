@@ -1,5 +1,6 @@
 """Messages between processes: spread to their receivers, then delivered, one transaction per receiver."""
 
+import datetime as dt
 from typing import Any
 
 from sqlalchemy import bindparam, exists, inspect, select
@@ -14,6 +15,8 @@ from workflows.engine.records import as_event, is_halted
 from workflows.engine.registry import ON_MESSAGE_START
 from workflows.engine.runtime import Run
 from workflows.engine.tables import LIVE, SUSPENDED, Delivery, Message, Process, ProcessKey
+
+LOOKED_AT_AGAIN = dt.timedelta(seconds=2)
 
 # Ids of what waits, oldest first. Built once: every worker asks them without end.
 _MESSAGES: Any = inspect(Message).local_table.c
@@ -66,6 +69,10 @@ def spread(session: Session, message_id: int) -> int:
         for definition in LIBRARY.starting_on(message.name)
     ]
     session.add_all(deliveries)
+    if (
+        not deliveries and message.status == "kept"
+    ):  # whose key is held, but by nobody who catches it: less and less often
+        message.next_try_at = clock.now() + max(LOOKED_AT_AGAIN, clock.now() - message.sent_at)
     message.status = "spread" if deliveries else "kept"
     return len(deliveries)
 
