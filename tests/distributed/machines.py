@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -99,10 +99,10 @@ class Machines:
             self.ports = dict(reversed(self.ports.items()))  # the other one next
             for port in ports:
                 try:
-                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-                    connection.request(method, path, body=body, headers=headers)
-                    answer = connection.getresponse()
-                    content = answer.read()
+                    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+                        connection.request(method, path, body=body, headers=headers)
+                        answer = connection.getresponse()
+                        content = answer.read()
                     if answer.status != UNAVAILABLE or time.monotonic() > ends:
                         return answer, content
                 except (OSError, http.client.HTTPException):
@@ -112,14 +112,12 @@ class Machines:
 
 
 def _is_ready(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == http.client.OK
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False
-    finally:
-        connection.close()
 
 
 @contextmanager
