@@ -39,6 +39,16 @@ def cut(document: Document, codes: tuple[str, ...] = SMALL) -> Document:
     }
 
 
+def one(code: str) -> Document:
+    """The shipped scenario with one challenge, its bids, the appraisals of the units that deliver it, and no others."""
+    left = cut(shipped(), (code,))
+    units = {one["unit"] for one in left["bids"]}
+    appraisals = [one for one in left["appraisals"] if one["unit"] in units]
+    rest = {**left, "vetoes": [], "appraisals": appraisals, "people": []}
+    named = json.dumps(rest)
+    return {**rest, "people": [one for one in left["people"] if f'"{one["code"]}"' in named]}
+
+
 def cut_result(result: Document, codes: tuple[str, ...] = SMALL) -> Document:
     """What is expected of ``cut``."""
     challenges = [one for one in result["challenges"] if one["code"] in codes]

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -36,15 +35,6 @@ def test_the_shipped_scenario_comes_out_as_expected(rehearse: Rehearse, tmp_path
     assert "12 challenges, 26 bids (21 eligible), 12 projects, 576,423 yuan in instalments" in ended.stdout
     assert len(largest) > 10
     assert max(largest.values()) < states.MOST_BYTES, largest
-
-
-@on_postgresql
-@pytest.mark.skipif(not os.environ.get("JIEBANG_WHOLE"), reason="takes a minute: set JIEBANG_WHOLE=1")
-def test_the_shipped_scenario_comes_out_the_same_on_postgresql(
-    rehearse: Rehearse, tmp_path: Path, empty_database_url: str
-) -> None:
-    ended = rehearse(files.SHIPPED, "--database-url", empty_database_url, "--expect", files.EXPECTED)
-    assert (ended.exit_code, ended.stderr) == (0, "")
 
 
 @on_postgresql

@@ -21,16 +21,6 @@ from workflows.rehearsal.player import Player
 CODE = "TRQ-2027-M03"  # a race that one team takes up
 
 
-def document() -> files.Document:
-    """The shipped scenario with one challenge, its one bid, and the appraisal of the unit that delivers it."""
-    cut = files.cut(files.shipped(), (CODE,))
-    units = {one["unit"] for one in cut["bids"]}
-    appraisals = [one for one in cut["appraisals"] if one["unit"] in units]
-    rest = {**cut, "vetoes": [], "appraisals": appraisals, "people": []}
-    named = json.dumps(rest)
-    return {**rest, "people": [one for one in cut["people"] if f'"{one["code"]}"' in named]}
-
-
 @pytest.fixture
 def site(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Site]:
     with served(tmp_path, migrated_sqlite, demo=False) as running:
@@ -38,7 +28,7 @@ def site(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Site]:
 
 
 def test_a_challenge_goes_from_problem_to_payment_by_hand(browser: Browser, site: Site) -> None:
-    scenario = scenario_reading.read(reading.parse(json.dumps(document())))
+    scenario = scenario_reading.read(reading.parse(json.dumps(files.one(CODE))))
     door = BrowserDoor(site.database, browser, site.address)
     with clock.held_at(campaign.begins_at(scenario)):
         scene = campaign.set_up(site.database, scenario, door)
