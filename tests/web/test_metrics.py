@@ -3,6 +3,7 @@
 import datetime as dt
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,12 +16,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import select
 
-from tests import factories
+from tests import factories, play
 from tests.web.browsing import Visitor
-from workflows import clock, db, metrics, work
+from workflows import clock, db, jobs, schema, work
 from workflows.db import Database
 from workflows.engine import beats, incidents
+from workflows.engine.tables import Due, Process
 
 TOKEN = "a token of the monitor"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -120,14 +123,40 @@ def test_a_timer_that_nobody_fires_falls_behind(
     assert value(read(), "jiebang_work_items_late") == 1
 
 
-def test_jobs_are_counted_by_outcome(read: Callable[[], Values]) -> None:
+@pytest.mark.parametrize(("state", "outcome"), [(b"damaged", "failed"), (None, "nothing")])
+def test_jobs_are_counted_by_outcome(
+    read: Callable[[], Values],
+    database: Database,
+    clock_at: Callable[..., None],
+    state: bytes | None,
+    outcome: str,
+) -> None:
+    with database.transaction() as session:
+        by = factories.user(session, roles=["assessment"]).id
+    process = play.start(database, "appraisal_schedule", by=by, year=2027, cycle="quarter").process_id
+    with database.transaction() as session:
+        timer_id = session.scalars(select(Due.id).where(Due.process_id == process)).first()
+        assert timer_id is not None
+        if state is not None:
+            session.get_one(Process, process).state = state
+            session.get_one(Due, timer_id).next_try_at = clock.now()
     before = read()
-    metrics.job_done("due", "failed", 0.02)
+    assert not jobs.attempt(database, jobs.NAMED["due"], timer_id)
     after = read()
-    counted = [value(one, "jiebang_jobs_total", job="due", outcome="failed") for one in (before, after)]
-    seconds = [value(one, "jiebang_job_seconds_sum", job="due") for one in (before, after)]
-    assert counted[1] - counted[0] == 1
-    assert seconds[1] - seconds[0] == pytest.approx(0.02)
+    counted = [value(one, "jiebang_jobs_total", job="due", outcome=outcome) for one in (before, after)]
+    timed = [value(one, "jiebang_job_seconds_count", job="due") for one in (before, after)]
+    assert (counted[1] - counted[0], timed[1] - timed[0]) == (1, 1)
+
+
+def test_the_documents_name_what_there_is(app: Flask, visit: Visit) -> None:
+    app.config["METRICS_TOKEN"] = TOKEN
+    found = set(
+        re.findall(r"^# TYPE (jiebang_\w+)", visit().get("/metrics", headers=BEARER).text, re.MULTILINE)
+    )
+    told = (schema.MIGRATIONS.parent.parent / "docs" / "operators.md").read_text()
+    named = {name.removesuffix("_bucket") for name in re.findall(r"`[^`]*?(jiebang_[a-z_]+)", told)}
+    queues = {f"jiebang_queue_{end}" for end in ("due", "given_up")}  # told by their ends
+    assert found == named | queues
 
 
 def test_without_its_database_it_still_tells_what_it_counted(
