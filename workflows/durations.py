@@ -84,10 +84,10 @@ def steps(session: Session, span: Span) -> list[Step]:
 
     for row in session.execute(_percentiles(_answers(axis, span))):
         one = step(row.process, row.node)
-        one.spent, one.late = Spent(row.number, row.median, row.p90), row.late
+        one.spent, one.late = _spent(row), row.late
         one.due_days = float(row.due_days) if row.due_days is not None else None
     for row in session.execute(_percentiles(_rounds(axis, span))):
-        step(row.process, row.node).whole = Spent(row.number, row.median, row.p90)
+        step(row.process, row.node).whole = _spent(row)
     for row in session.execute(_open(span)):
         one = step(row.process, row.node)
         one.open, one.open_late, one.oldest_at = row.number, row.late, row.oldest_at
@@ -132,6 +132,10 @@ def stuck(session: Session, span: Span, usual: Sequence[Step], *, limit: int) ->
     ids = [one.process_id for one in over]
     named = dict(session.execute(select(Process.id, Process.subject).where(Process.id.in_(ids))).all())
     return [replace(one, subject=named[one.process_id]) for one in over]
+
+
+def _spent(row: Any) -> Spent:
+    return Spent(row.number, float(row.median), float(row.p90))
 
 
 def _axis(session: Session) -> Axis:

@@ -26,6 +26,7 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from workflows import traces
 from workflows.engine import older_states
 from workflows.engine.errors import UnknownState
 
@@ -154,7 +155,8 @@ def decode(state: bytes, definition: "Definition") -> Instance:
 
 
 def of(process: "Process", definition: "Definition") -> Instance:
-    """The instance that ``process`` is. Raises UnknownState, which names the process."""
+    """The instance that ``process`` is, and from here on what log lines are about. Raises UnknownState, which names it."""
+    traces.of_process(process.id, process.digest)
     try:
         return decode(process.state, definition)
     except UnknownState as error:

@@ -133,7 +133,6 @@ class Run(Motion):
     @classmethod
     def resume(cls, session: Session, process: Process) -> "Run":
         """The run of a process whose row this transaction already holds."""
-        traces.of_process(process.id, process.digest)
         definition = LIBRARY.get(session, process.digest)
         run = cls(session, process, definition, codec.of(process, definition))
         run.before = Waiting.of(run.workflow, {})
