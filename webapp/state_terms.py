@@ -193,6 +193,13 @@ PROCESS_STATES = {
     "completed": Chip("已办结", "✓", "green"),
     "terminated": Chip("已终止", "✕", "secondary"),
 }
+MIGRATION_STATES = {
+    "planned": Chip("待迁移", "○", "blue"),
+    "done": Chip("已迁移", "✓", "green"),
+    "refused": Chip("不能迁移", "✕", "red"),
+    "undoing": Chip("正在撤回", "◐", "yellow"),
+    "undone": Chip("已撤回", "↶", "secondary"),
+}
 SEVERITIES = {
     "refuse": Chip("不符合", "✕", "red"),
     "warn": Chip("提醒", "!", "yellow"),
@@ -224,6 +231,7 @@ def set_up(app: Flask) -> None:
         year_states=YEAR_STATES,
         batch_states=BATCH_STATES,
         item_states=ITEM_STATES,
+        migration_states=MIGRATION_STATES,
         process_states=PROCESS_STATES,
         meeting_kinds=meetings.KINDS,
         meeting_states=MEETING_STATES,

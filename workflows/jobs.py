@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from workflows import clock, metrics, traces
 from workflows.db import Database
-from workflows.engine import due, incidents, leases, messages
+from workflows.engine import due, incidents, leases, messages, migrations
 from workflows.engine.leases import LEASE, Lease
-from workflows.engine.tables import Delivery, Due, Message, WorkItem
+from workflows.engine.tables import Delivery, Due, Message, MigrationItem, WorkItem
 
 __all__ = ["LEASE", "Lease"]
 
@@ -39,7 +39,7 @@ class Job:
     name: str
     waiting: Select[Any]
     do: Callable[[Session, int], object]
-    table: type[Message] | type[Due] | type[Delivery] | type[WorkItem]
+    table: type[Message] | type[Due] | type[Delivery] | type[WorkItem] | type[MigrationItem]
 
 
 JOBS = (
@@ -48,6 +48,7 @@ JOBS = (
     Job("delivery", messages.DUE, messages.deliver, Delivery),
     Job("due", due.TIMERS, due.wake, Due),
     Job("reminder", due.REMINDERS, due.remind, WorkItem),
+    Job("migration", migrations.WAITING, migrations.do, MigrationItem),
 )
 NAMED = {job.name: job for job in JOBS}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from workflows import access, interventions, jobs, pulses, watch, workers
+from workflows import access, interventions, jobs, pulses, timelines, watch, workers
 from workflows.domain import paging, permissions
 from workflows.engine import positions
 from workflows.engine.definitions import LIBRARY
@@ -28,6 +28,8 @@ TOLD = (  # acts of operators, whose reasons name nobody
     "skip_step",
     "repeat_step",
     "move_timer",
+    "migrate",
+    "undo_migration",
 )
 BY_HAND = ("item", "start")  # sources of incidents that nothing but their people can repeat
 
@@ -183,11 +185,22 @@ def shown(session: Session, process_id: int, *, actor: User) -> Shown:
         timers=[_timer(one, process) for one in session.scalars(due)],
         incidents=session.scalars(failed).all(),
         moves=session.scalars(moves.order_by(HistoryEntry.seq.desc()).limit(MOST_MOVES)).all(),
-        names={process.name: title, **positions.names(definition)},
+        names={process.name: title, **_earlier_names(session, process), **positions.names(definition)},
         tokens=interventions.standing(session, process) if is_readable else [],
         is_readable=is_readable,
         suspended=access.why_suspended(session, process),
     )
+
+
+def _earlier_names(session: Session, process: Process) -> dict[str, str]:
+    """What boxes were called on the versions from which a process has been moved."""
+    moves = select(HistoryEntry.before).where(
+        HistoryEntry.process_id == process.id, HistoryEntry.verb.in_(timelines.MOVES)
+    )
+    names: dict[str, str] = {}
+    for before in session.scalars(moves):
+        names |= positions.names(LIBRARY.get(session, before["digest"]))
+    return names
 
 
 def sheets(session: Session, process_id: int, *, actor: User) -> list[positions.Sheet]:

@@ -48,9 +48,12 @@ VERBS = {
     "move_token": "移动令牌",
     "skip_step": "跳过",
     "repeat_step": "重办",
+    "migrate": "迁移到新版本",
+    "undo_migration": "撤回迁移",
 }
 
 
+MOVES = ("migrate", "undo_migration")  # after which a process runs on another version
 ANSWERS = ("complete", "vote")
 
 
@@ -93,14 +96,15 @@ def of_project(session: Session, project_id: int, *, held: Grants, most: int) ->
 def decisions(session: Session, subject_path: str, *, actor: User) -> list[tuple[str, Reason]]:
     """What the tables decided of the thing that is shown at that path, step and reason, as far as ``actor`` may know."""
     query = select(HistoryEntry, Process).join(Process, Process.id == HistoryEntry.process_id)
-    query = query.where(Process.subject_path == subject_path, HistoryEntry.verb == "decide")
+    query = query.where(Process.subject_path == subject_path, HistoryEntry.verb.in_(("decide", *MOVES)))
     rows = session.execute(query.order_by(HistoryEntry.at, HistoryEntry.process_id, HistoryEntry.seq)).all()
     processes = {process.id: process for _, process in rows}
     seen = {key for key, one in processes.items() if access.may_see_reasons(session, one, actor=actor)}
     found = []
+    versions = _Versions(session, rows)
     for entry, process in rows:
-        if process.id in seen:
-            definition = LIBRARY.get(session, process.digest)
+        if process.id in seen and entry.verb == "decide":
+            definition = versions.of(entry, process)
             title = definition.labels.get(entry.node) or ""
             found += [(title, one) for one in _reasons(entry, definition)]
     return found
@@ -111,9 +115,10 @@ def _told(session: Session, rows: Sequence[Any], held: Grants, *, with_reasons: 
     people = {one for entry, _, _ in rows for one in (entry.actor_id, entry.for_id) if one is not None}
     names = accounts.names_of(session, people)
     told = []
+    versions = _Versions(session, [(entry, process) for entry, _, process in rows])
     for entry, item, process in rows:
         step = item.step if item is not None else None
-        definition = LIBRARY.get(session, process.digest)
+        definition = versions.of(entry, process)
         is_hidden = access.is_hidden(step, {entry.actor_id}, held)
         told.append(
             Row(
@@ -129,6 +134,20 @@ def _told(session: Session, rows: Sequence[Any], held: Grants, *, with_reasons: 
             )
         )
     return told
+
+
+class _Versions:
+    """On which version a process ran when an entry was written; ``rows`` hold all that were written since."""
+
+    def __init__(self, session: Session, rows: Sequence[Any]) -> None:
+        self.session = session
+        self.moves = [entry for entry, _ in rows if entry.verb in MOVES]
+
+    def of(self, entry: HistoryEntry, process: Process) -> Definition:
+        since = [one for one in self.moves if one.process_id == entry.process_id and one.seq > entry.seq]
+        first = min(since, key=lambda one: one.seq, default=None)
+        digest = process.digest if first is None else first.before["digest"]
+        return LIBRARY.get(self.session, digest)
 
 
 def _reasons(entry: HistoryEntry, definition: Definition) -> tuple[Reason, ...]:

@@ -148,6 +148,7 @@ def test_a_move_after_which_the_process_could_not_end_is_refused(trials: Databas
     [
         ("timer_duration", "wait", {}),
         ("catch_message", "wait", {"case_id": 7}),
+        ("calls", "call_called", {}),
         ("boundary_interrupting", "work", {"until": UNTIL}),
     ],
 )

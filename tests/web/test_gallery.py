@@ -23,6 +23,7 @@ FRAGMENTS = {
     "work.diagram",
     "operations.diagram",
     "operations.heat_diagram",
+    "migrations.diagram",
     "health.alive",
     "health.measured",
     "health.ready",

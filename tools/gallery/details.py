@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tools.gallery.plan import READER, Shot, asked
 from webapp.views import batch_dates, people_acts, posts, sharing, units
-from workflows.engine.tables import OPEN, RUNNING, Process, WorkItem
+from workflows.engine.tables import OPEN, RUNNING, Migration, Process, WorkItem
 from workflows.models import (
     ActionItem,
     Approval,
@@ -89,7 +89,14 @@ ACTS: dict[str, tuple[str, Select[Any], Iterable[str], str]] = {  # argument, it
         ADMINISTRATOR,
     ),
 }
-REST = ("password_reset.show", "sharing.show", "posts.dismissal")
+REST = (
+    "password_reset.show",
+    "sharing.show",
+    "posts.dismissal",
+    "migrations.new",
+    "migrations.trial",
+    "migrations.show",
+)
 
 
 def pages(session: Session) -> Iterator[Shot]:
@@ -108,8 +115,21 @@ def pages(session: Session) -> Iterator[Shot]:
             )
     yield from _dismissal(session)
     yield from _interventions(session)
+    yield from _migrations(session)
     yield from _sharing(session)
     yield Shot("password-reset-link", "/password-reset/gone", login="", state="error")
+
+
+def _migrations(session: Session) -> Iterator[Shot]:
+    """Trying a migration, one process of it, and a migration that was begun."""
+    process = session.scalars(select(Process).where(Process.status == RUNNING).order_by(Process.id)).first()
+    if process is not None:
+        for endpoint, about in (("migrations.new", {}), ("migrations.trial", {"process_id": process.id})):
+            path = url_for(endpoint, process=process.name, **about)  # type: ignore[arg-type]
+            yield Shot(_named(endpoint), path, login=ADMINISTRATOR)
+    begun = session.scalar(_newest(Migration.id))
+    if begun is not None:
+        yield Shot("migrations-show", url_for("migrations.show", migration_id=begun), login=ADMINISTRATOR)
 
 
 def _interventions(session: Session) -> Iterator[Shot]:

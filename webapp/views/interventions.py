@@ -28,7 +28,6 @@ class Act:
     meaning: tuple[str, ...]
     form: Callable[[operations.Shown], type[Schema]]
     do: Callable[[int, Mapping[str, Any]], object]
-    is_grave: bool = False
 
 
 def _plain(_shown: operations.Shown) -> type[Schema]:
@@ -125,7 +124,6 @@ ACTS = {
         ),
         _plain,
         lambda id_, sent: interventions.terminate(db.session(), id_, actor=auth.actor(), **sent),
-        is_grave=True,
     ),
     "move": Act(
         "移动令牌",

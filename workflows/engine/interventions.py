@@ -6,7 +6,7 @@ Each is one act with its reason in the history. Who may do it, and whether the p
 from collections.abc import Mapping
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.defaults import SubWorkflowTask
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from sqlalchemy import delete, select
 

@@ -82,10 +82,10 @@ class InclusiveMeeting(Meeting, InclusiveGateway):  # type: ignore[misc]
         empty = set(self._inputs) - filled
         if not empty:
             return True
-        ways = (
-            _ways_in(self, one.task_spec) for one in tokens(my_task.workflow) if one.task_spec is not self
+        all_ways = (
+            ways_in(self, one.task_spec) for one in tokens(my_task.workflow) if one.task_spec is not self
         )
-        return not any(ways_in & empty and not ways_in & filled for ways_in in ways)
+        return not any(ways & empty and not ways & filled for ways in all_ways)
 
     def _run_hook(self, my_task: Any) -> bool:
         matches, defaults = self._get_matching_outputs(my_task)
@@ -109,7 +109,7 @@ class EndMeeting(Meeting, _EndJoin):  # type: ignore[misc]
         return True
 
 
-def _ways_in(gateway: Any, box: Any) -> frozenset[str]:
+def ways_in(gateway: Any, box: Any) -> frozenset[str]:
     """By which ways a token at ``box`` can come to ``gateway`` for the first time; found once."""
     known: dict[str, frozenset[str]] = gateway.__dict__.setdefault("ways_in", {})
     if box.name not in known:

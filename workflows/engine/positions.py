@@ -1,6 +1,7 @@
 """Where the tokens of an instance stand, where they went, and whom they may reach next: for its pictures."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,15 +35,22 @@ def sheets(session: Session, process: Process) -> list[Sheet]:
     workflow = codec.of(process, definition)
     entries = select(HistoryEntry.node).where(HistoryEntry.process_id == process.id).distinct()
     gone = set(session.scalars(entries)) | workflow.passed
-    now = set(_standing(workflow)) if process.status in LIVE else set()
-    drawn = [
+    return drawn(definition, workflow, gone, is_live=process.status in LIVE)
+
+
+def drawn(
+    definition: Definition, workflow: codec.Instance, gone: AbstractSet[str], *, is_live: bool = True
+) -> list[Sheet]:
+    """The diagrams in which an instance stands or through which it went (``gone``), its own first."""
+    now = set(_standing(workflow)) if is_live else set()
+    found = [
         _sheet(file, content, gone, now)
         for file, content in definition.files.items()
         if file.endswith(".bpmn")
     ]
-    own = f"{process.name}.bpmn"
+    own = f"{definition.process}.bpmn"
     return sorted(
-        (one for one in drawn if one.file == own or one.done or one.now), key=lambda one: one.file != own
+        (one for one in found if one.file == own or one.done or one.now), key=lambda one: one.file != own
     )
 
 
@@ -85,7 +93,7 @@ def _standing(workflow: codec.Instance) -> Iterator[str]:
                 yield node
 
 
-def _sheet(file: str, content: bytes, gone: set[str], now: set[str]) -> Sheet:
+def _sheet(file: str, content: bytes, gone: AbstractSet[str], now: AbstractSet[str]) -> Sheet:
     root = read_xml(content)
     boxes = _boxes(root)
     title = next((node.get("name", "") for node in root.iter(f"{{{BPMN}}}process")), file)

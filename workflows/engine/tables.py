@@ -11,6 +11,8 @@ from workflows.db import Base, Payload
 RUNNING, SUSPENDED, COMPLETED, TERMINATED = "running", "suspended", "completed", "terminated"
 LIVE = (RUNNING, SUSPENDED)  # under way, though it may be halted
 OPEN, DONE, CANCELLED = "open", "done", "cancelled"
+# Of one process in a migration: DONE as of a work item, beside these.
+PLANNED, REFUSED, UNDOING, UNDONE = "planned", "refused", "undoing", "undone"
 DECIDED = text("verb = 'decide'")
 HALTED = text("status = 'suspended'")
 WATCHED = text("next_try_at IS NOT NULL")
@@ -225,6 +227,46 @@ class Incident(Base):
     first_at: Mapped[dt.datetime]
     last_at: Mapped[dt.datetime]
     resolved_at: Mapped[dt.datetime | None]
+
+
+class Migration(Base):
+    """迁移: running processes of one name moved to another version, each in a transaction of its own."""
+
+    __tablename__ = "migration"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    process: Mapped[str] = mapped_column(String(60), index=True)
+    digest: Mapped[str] = mapped_column(ForeignKey("definition.digest"))  # where they go
+    mapping: Mapped[dict[str, str]] = mapped_column(JSON)  # new ids of boxes by old ones
+    reason: Mapped[str] = mapped_column(String(200))
+    at: Mapped[dt.datetime]
+    by_id: Mapped[int | None]
+
+
+class MigrationItem(Leased, Base):
+    """One process of a migration. ``state`` and ``written`` are kept so that it can be undone (engine.migrating)."""
+
+    __tablename__ = "migration_item"
+    __table_args__ = (
+        UniqueConstraint("migration_id", "process_id"),
+        Index("ix_migration_item_next_try_at", "next_try_at", sqlite_where=WATCHED, postgresql_where=WATCHED),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    migration_id: Mapped[int] = mapped_column(ForeignKey("migration.id"), index=True)
+    process_id: Mapped[int] = mapped_column(ForeignKey("process.id"), index=True)
+    status: Mapped[str] = mapped_column(String(10), default=PLANNED)
+    problems: Mapped[list[list[str]]] = mapped_column(JSON, default=list)  # id of the box, why
+    from_digest: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[bytes | None] = mapped_column(LargeBinary)  # before it was moved
+    written: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of the state that moving it wrote
+    undo_reason: Mapped[str | None] = mapped_column(String(200))
+    undo_by_id: Mapped[int | None]
+    next_try_at: Mapped[dt.datetime | None]  # null: nothing is to be done with it
+    tries: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[dt.datetime | None]
+
+    migration: Mapped[Migration] = relationship(lazy="joined", innerjoin=True)
 
 
 class HistoryEntry(Base):
