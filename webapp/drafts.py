@@ -128,7 +128,7 @@ def brought(user: User) -> tuple[Ticket, list[tuple[str, str]]] | None:
 
 def _save(user: User, sent: Ticket, typed: list[tuple[str, str]]) -> dt.datetime:
     if sent.item_id is not None:
-        access.check_asked(db.session(), sent.item_id, actor=user)
+        access.check_asked(db.session(), sent.item_id, actor=user, may_rest=True)
     return drafts.save(db.session(), user, place=sent.place, item_id=sent.item_id, typed=typed)
 
 

@@ -84,23 +84,28 @@ def take(session: Session, item_id: int, *, actor: User) -> Taken:
     if not may_see(session, item, held):
         raise NotFound("没有找到这个任务。")
     _check_taking(session, item, held)
+    check_goes_on(session, run.process)
     taken = Taken(run, item, held, principal_of(session, item, held))
     if _is_barred(taken, session, actor):
         raise Forbidden("按回避与职责分离的要求，您不能代理这项任务，请由本人或其他人办理。")
     return taken
 
 
-def check_asked(session: Session, item_id: int, *, actor: User) -> None:
-    """Raises as ``take`` unless ``actor`` may do the item now, and holds nothing."""
+def check_asked(session: Session, item_id: int, *, actor: User, may_rest: bool = False) -> None:
+    """Raises as ``take`` unless ``actor`` may do the item now, and holds nothing.
+
+    ``may_rest``: its process may be suspended; what is typed meanwhile is for when it goes on.
+    """
     held, item = permissions.grants(session, actor), session.get(WorkItem, item_id)
     if item is None or not may_see(session, item, held):
         raise NotFound("没有找到这个任务。")
     _check_taking(session, item, held)
+    if not may_rest:
+        check_goes_on(session, item.process)
 
 
 def _check_taking(session: Session, item: WorkItem, held: Grants) -> None:
     check_open(session, item)
-    check_goes_on(session, item.process)
     if not is_asked(session, item, held):
         raise Forbidden("这个任务不是由您办理的。")
     if item.claimed_by_id is not None and item.claimed_by_id not in held.people:

@@ -115,13 +115,16 @@ def test_an_operator_suspends_and_resumes_and_whoever_is_asked_sees_why(
     wang.sign_in("wang")
     (task,) = set(re.findall(r'"(/work/\d+)"', wang.get("/work").text))
     old = version(admin, bid)
+    (place,) = set(re.findall(r'name="_place" value="([^"]+)"', wang.get(task).text))
     blank = admin.post(f"{page}/suspension", {"version": old, "reason": " "})
     assert (blank.status_code, "必填" in blank.text or "填写" in blank.text) == (422, True)
     assert admin.post(f"{page}/suspension", {"version": old, "reason": "等文件"}).location == page
     assert "流程已暂停，恢复之后才能办理。暂停原因：等文件" in text_of(wang.get(task).text)
     assert "已暂停" in text_of(wang.get("/work").text)
     assert "提交办理" not in wang.get(task).text
+    typed = {"_place": place, "opinion": "等恢复再交"}
     assert wang.post(task, {}).status_code == 409
+    assert wang.post("/drafts", typed).status_code == 302
     assert "已暂停的流程 1" in text_of(admin.get("/operations").text)
     assert "降低冬季井口冻堵" in text_of(admin.get("/operations/processes?status=suspended").text)
     stale = admin.post(f"{page}/resumption", {"version": old, "reason": "文件到了"})
@@ -130,6 +133,7 @@ def test_an_operator_suspends_and_resumes_and_whoever_is_asked_sees_why(
     assert ">文件到了</textarea>" in stale.text
     admin.post(f"{page}/resumption", {"version": version(admin, bid), "reason": "文件到了"})
     assert "提交办理" in wang.get(task).text
+    assert ">等恢复再交</textarea>" in wang.get(task).text
     assert "恢复办理 文件到了" in text_of(admin.get(page).text)
 
 
@@ -140,7 +144,7 @@ def test_a_token_is_moved_skipped_and_the_process_terminated_from_its_page(
     paths = dict.fromkeys(
         re.findall(rf'href="({page}/(?:move|skip|repetition)\?token=\d+)"', admin.get(page).text)
     )
-    (move, skip) = (next(one for one in paths if act in one) for act in ("/move", "/skip"))
+    (move, skip) = ([one for one in paths if act in one][-1] for act in ("/move", "/skip"))
     assert {admin.get(path).status_code for path in paths} == {200}
     assert admin.get(f"{page}/move?token=999").status_code == 404
     wrong = {"version": version(admin, bid), "reason": "试", "target": "nothing"}

@@ -113,6 +113,8 @@ class _Carrier:
                 if isinstance(event, BoundaryEvent):
                     self._boundary(split, event, task, holder)
         self._tell_removed(split, boundaries)
+        if isinstance(spec, HumanTask) and spec.human != old.task_spec.human:
+            self._note(spec.bpmn_id, "新版本问的人、期限或会签规则有变，在办的任务保持原样。")
         self.done.nodes[old.task_spec.bpmn_id] = spec.bpmn_id
 
     def _counterpart(self, old: Any, scope: Any) -> Any:

@@ -1,6 +1,7 @@
 """Which variables a process reads from one of its boxes on, until somebody or something is waited for again."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lxml import etree
 
@@ -25,7 +26,12 @@ DRAWN = NODES | {"sequenceFlow", "process"}
 
 def read_after(files: Files, node: str) -> list[str]:
     """The names that flows and boxes read from the box ``node`` on, in order; those that it gives itself come first."""
-    for name, content in files.items():
+    return _read_after(tuple(files.items()), node)
+
+
+@lru_cache(maxsize=1024)
+def _read_after(files: tuple[tuple[str, bytes], ...], node: str) -> list[str]:
+    for name, content in files:
         if not name.endswith(".bpmn"):
             continue
         diagram = Diagram(name, read_xml(content), None)
