@@ -136,7 +136,7 @@ def test(arguments: list[str]) -> int:
 
 
 def tests_pass(arguments: list[str], *, whole: bool) -> bool:
-    """Run the tests; ``whole`` adds what a quick run leaves out: the rehearsal on PostgreSQL too."""
+    """Run the tests; ``whole`` tries more examples of each operation of the API."""
     chromium, pango = services.chromium(), services.pango()
     with services.postgres() as postgres:
         needed = {"PostgreSQL": postgres, "Chromium": chromium, "Pango with Chinese fonts": pango}

@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeDecorator
 
 from workflows import metrics
 
+PREPARING = "prepare_threshold"
 BUSY_SECONDS = 15  # how long a writer waits for the one before it on SQLite
 
 
@@ -91,12 +92,19 @@ class Database:
 
 
 def connect(url: str, *, pool_size: int = 10) -> Database:
-    """Open the database at ``url``. Connects on first use."""
-    sqlite = make_url(url).get_backend_name() == "sqlite"
+    """Open the database at ``url``. Connects on first use.
+
+    With ``?prepare_threshold=none`` no statement is prepared, for a pooler that gives each transaction another
+    connection to the server.
+    """
+    given = make_url(url)
+    sqlite = given.get_backend_name() == "sqlite"
     options: dict[str, Any] = (
         {"connect_args": {"timeout": BUSY_SECONDS}} if sqlite else {"pool_pre_ping": True}
     )
-    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, **options)
+    if given.query.get(PREPARING) == "none":
+        given, options["connect_args"] = given.difference_update_query([PREPARING]), {PREPARING: None}
+    engine = create_engine(given, pool_size=pool_size, max_overflow=pool_size, **options)
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
