@@ -102,9 +102,9 @@ def connect(url: str, *, pool_size: int = 10) -> Database:
     options: dict[str, Any] = (
         {"connect_args": {"timeout": BUSY_SECONDS}} if sqlite else {"pool_pre_ping": True}
     )
-    if given.query.get(PREPARING) == "none":
-        given, options["connect_args"] = given.difference_update_query([PREPARING]), {PREPARING: None}
     engine = create_engine(given, pool_size=pool_size, max_overflow=pool_size, **options)
+    if given.query.get(PREPARING) == "none":
+        event.listen(engine, "do_connect", _prepare_nothing)
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -112,6 +112,10 @@ def connect(url: str, *, pool_size: int = 10) -> Database:
     event.listen(engine, "checkin", lambda *_: metrics.connection_returned())
     reading = engine.execution_options(jiebang_reads_only=True)
     return Database(engine, sessionmaker(engine), sessionmaker(reading))
+
+
+def _prepare_nothing(_dialect: object, _record: object, _args: object, options: dict[str, Any]) -> None:
+    options[PREPARING] = None
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
