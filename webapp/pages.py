@@ -1,6 +1,7 @@
 """What every page knows: who is signed in, language and theme, badges, paging and form keys."""
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ LAST_PAGE = 100_000
 LARGEST_ID = 2**31 - 1
 QUERY_LENGTH = 60
 MOST_TASKS = 100  # of one person, among which those on a page are looked for
+MEANT_FOR_URL_FOR = re.compile("_|endpoint$")  # names that it takes for itself: an address may have them too
 THEMES = {"auto": "跟随系统", "light": "浅色", "dark": "深色"}
 THEME_COOKIE = "jiebang_theme"
 KEYS = {"on": "启用", "off": "停用"}
@@ -45,7 +47,8 @@ class Paging:
 
     def path(self, page: int) -> str:
         """This page's address with another page number, filters kept."""
-        arguments: Mapping[str, Any] = {**(request.view_args or {}), **request.args.to_dict(), "page": page}
+        filters = {name: one for name, one in request.args.items() if not MEANT_FOR_URL_FOR.match(name)}
+        arguments: Mapping[str, Any] = {**filters, **(request.view_args or {}), "page": page}
         return url_for(request.endpoint or "home.show", **arguments)
 
 

@@ -171,3 +171,17 @@ def test_a_part_without_a_name_is_refused(visit: Visit, token: str, rest: str) -
         422,
         "提交的内容不完整，请返回上一页重新提交。",
     )
+
+
+def test_an_address_with_names_that_our_links_know_is_paged_like_any_other(
+    database: Database, visit: Callable[[], Visitor]
+) -> None:
+    with database.transaction() as session:
+        factories.user(session, login="wang")
+        for _ in range(21):
+            factories.challenge(session)
+    visitor = visit()
+    visitor.sign_in("wang")
+    page = visitor.get("/challenges?q=&endpoint=x&_external=1&_scheme=ftp")
+    assert page.status_code == 200
+    assert 'href="/challenges?q=&amp;page=2"' in page.text

@@ -1,6 +1,7 @@
 """/operations/steps and the heat map of a process: what takes how long, drawn and in a table, without naming people."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.web.browsing import Visitor, text_of
+from tests.web.test_query_counts import queries
 from webapp.heat import Scale
 from workflows import clock, watch, work
 from workflows.db import Database
@@ -55,6 +57,26 @@ def test_the_table_tells_how_long_each_step_takes(admin: Visitor) -> None:
     assert "挂帅人1" not in page
     assert 'aria-sort="descending">中位数' in page
     assert 'aria-sort="descending">次数' in admin.get("/operations/definitions/bid?sort=number").text
+
+
+def test_heads_of_columns_keep_what_was_chosen_and_nothing_else(admin: Visitor) -> None:
+    page = admin.get("/operations/definitions/bid?days=90&by=number&endpoint=x&_external=1&process=veto").text
+    links = re.findall(r'<th [^>]*><a href="([^"]+)', page)
+    assert links == [
+        f"/operations/definitions/bid?days=90&amp;by=number&amp;sort={one}"
+        for one in ("p90", "number", "late", "open")
+    ]
+
+
+def test_more_steps_and_processes_take_no_more_queries(admin: Visitor, database: Database) -> None:
+    first = queries(admin, database, "/operations/steps")
+    with database.transaction() as session:
+        leader = factories.user(session)
+        for _ in range(3):
+            work.start(session, "bid", {"challenge_id": factories.challenge(session).id}, actor=leader)
+        for item in session.scalars(select(WorkItem).order_by(WorkItem.id.desc()).limit(3)):
+            item.created_at = clock.now() - dt.timedelta(days=30)
+    assert queries(admin, database, "/operations/steps") == first
 
 
 def test_a_span_or_version_without_work_says_so(admin: Visitor, short: str) -> None:
