@@ -28,6 +28,7 @@ from workflows.errors import Conflict, Invalid, NotFound
 from workflows.interventions import check_reason
 from workflows.models import User
 
+MOST_TRIED = 500  # at once, in about a second
 MOST_IDS = 1_000  # named one by one
 MOST_MAPPED = 100  # boxes named in a mapping
 PAIR = re.compile(r"([A-Za-z_][\w.-]{0,79})\s*(?:=|->|→)\s*([A-Za-z_][\w.-]{0,79})")
@@ -72,6 +73,18 @@ class Tried:
     @property
     def maps(self) -> bool:
         return not self.problems
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A page of the processes that are meant, how many there are, and how many of all cannot be moved.
+
+    Those that cannot come first. Of very many only the page is tried, and ``stuck`` is not known.
+    """
+
+    rows: list[Tried]
+    total: int
+    stuck: int | None
 
 
 @dataclass(frozen=True)
@@ -143,15 +156,21 @@ def read_ids(text: str) -> tuple[int, ...]:
 
 def try_out(
     session: Session, wish: Wish, mapping: Mapping[str, str], *, actor: User, page: int = 1, size: int = 20
-) -> tuple[list[Tried], int]:
-    """What a migration to the current version would do with a page of the processes, and how many there are.
+) -> Trial:
+    """What a migration to the current version would do with a page of the processes.
 
     Nothing is written. Raises Forbidden, NotFound, Invalid for a mapping to boxes that there are not.
     """
     current = _current(session, wish.process, actor)
     _check_mapping(current, mapping)
-    rows, total = paging.page_of(session, _meant(wish, current), page=page, size=size)
-    return [_tried(session, one, current, mapping) for one in rows], total
+    meant = _meant(wish, current)
+    rows, total = paging.page_of(session, meant, page=1, size=MOST_TRIED)
+    if total > MOST_TRIED:
+        rows, total = paging.page_of(session, meant, page=page, size=size)
+        return Trial([_tried(session, one, current, mapping) for one in rows], total, None)
+    tried = sorted((_tried(session, one, current, mapping) for one in rows), key=lambda one: one.maps)
+    stuck = sum(not one.maps for one in tried)
+    return Trial(tried[(page - 1) * size : page * size], total, stuck)
 
 
 def one(session: Session, process_id: int, mapping: Mapping[str, str], *, actor: User) -> Tried:

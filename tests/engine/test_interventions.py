@@ -15,6 +15,7 @@ from tests.engine import oracle, trial
 from tests.engine.blocks import Block, blocks
 from tests.engine.test_flat_state import Played
 from workflows import clock, jobs
+from workflows import interventions as operators
 from workflows.db import Database
 from workflows.engine import history, interventions, leases, tokens, waiting
 from workflows.engine.gate import markings
@@ -22,6 +23,7 @@ from workflows.engine.replay import Replay
 from workflows.engine.runtime import Run
 from workflows.engine.tables import Delivery, Process
 from workflows.errors import Conflict, Invalid
+from workflows.models import User
 
 UNTIL = MONDAY_NINE + dt.timedelta(days=2)
 WHY: dict[str, Any] = {"actor_id": 1, "reason": "试运行"}
@@ -183,6 +185,30 @@ def test_a_timer_taken_by_a_worker_before_a_suspension_does_not_go_off(
     with trials.transaction() as session:
         assert not jobs.NAMED["due"].do(session, row)
     assert trial.notes(trials, someone) == []
+
+
+def test_of_an_act_and_an_intervention_at_once_the_second_sees_the_first(
+    trials: Database, someone: int
+) -> None:
+    admin = trial.person(trials, roles=["admin"])
+    process = trial.begin(trials, "two_steps", someone)
+    with trials.read() as session:
+        version = session.get_one(Process, process).version
+
+    def end() -> None:
+        with trials.transaction() as session:
+            actor = session.get_one(User, admin)
+            operators.terminate(session, process, version=version, reason="重复", actor=actor)
+
+    ended, done = play.at_once([end, lambda: play.complete(trials, "first", by=someone)])
+    if ended is None:
+        assert str(done) == "本任务已随流程的进展取消，无需再办。"
+        assert play.status(trials, process) == "terminated"
+    else:
+        assert str(ended).startswith("流程在您打开页面之后有了变化")
+        assert play.open_nodes(trials, process) == ["second"]
+    with trials.read() as session:
+        assert history.first_bent(session, session.get_one(Process, process)) is None
 
 
 @given(blocks, st.lists(st.integers(0, 255), min_size=1, max_size=8), st.integers(0, 999))

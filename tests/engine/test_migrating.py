@@ -278,17 +278,16 @@ def test_a_dry_run_writes_nothing_and_tells_of_each(
     version("two_steps", "second", "closing")
     with trials.transaction() as session:
         actor = session.get_one(User, admin)
-        rows, total = migrating.try_out(session, Wish("two_steps"), {}, actor=actor)
-        assert [(one.process.id, one.maps) for one in rows] == [(maps, True), (stuck, False)]
-        assert (rows[0].nodes, rows[1].problems[0].title, total) == ({"先办": "先办"}, "后办", 2)
+        told = migrating.try_out(session, Wish("two_steps"), {}, actor=actor)
+        assert [(one.process.id, one.maps) for one in told.rows] == [(stuck, False), (maps, True)]
+        assert (told.rows[1].nodes, told.rows[0].problems[0].title) == ({"先办": "先办"}, "后办")
+        assert (told.total, told.stuck) == (2, 1)
         (now,), (then,) = migrating.sheets(session, maps, {}, actor=actor)
         assert ("closing" in now.xml, "closing" in then.xml) == (False, True)
         assert [set(one.now) for one in (now, then)] == [{"first"}, {"first"}]
         assert not session.new | session.dirty
-        some, _ = migrating.try_out(
-            session, Wish("two_steps", ids=(stuck,)), {"second": "closing"}, actor=actor
-        )
-        assert [(one.process.id, one.maps) for one in some] == [(stuck, True)]
+        some = migrating.try_out(session, Wish("two_steps", ids=(stuck,)), {"second": "closing"}, actor=actor)
+        assert [(one.process.id, one.maps) for one in some.rows] == [(stuck, True)]
     assert [len(play.history(trials, one)) for one in (maps, stuck)] == [1, 2]
 
 

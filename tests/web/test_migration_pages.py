@@ -108,7 +108,7 @@ def test_programs_can_do_the_same(bid: int, database: Database, program: Callabl
     (older,) = root.get("/definitions/bid/versions").get_json()
     assert older == {"version": digest_of(database, bid)[:12], "running": 1}
     trial = root.get(f"/definitions/bid/migration-trial?ids={bid}").get_json()
-    assert (trial["total"], trial["rows"][0]["maps"]) == (1, True)
+    assert (trial["total"], trial["stuck"], trial["rows"][0]["maps"]) == (1, 0, True)
     assert root.get("/definitions/nothing/versions").status_code == 404
     begun = root.post("/definitions/bid/migrations", {"ids": [bid], "reason": "改名"})
     assert (begun.status_code, begun.get_json()["counts"]) == (201, {"planned": 1})

@@ -78,6 +78,11 @@ class MigrationTrialShown(Schema):
 class MigrationTrialList(Schema):
     rows = fields.List(fields.Nested(MigrationTrialShown), required=True)
     total = fields.Integer(required=True)
+    stuck = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "全部之中不能迁移的；太多而没有全部试算时为 null"},
+    )
 
 
 class MigrationItemShown(Schema):
@@ -130,14 +135,13 @@ def versions(process: str) -> list[migrating.Older]:
 @endpoints.route(f"{PROCESS}/migration-trial")
 @endpoints.arguments(MigrationTrialAsked, location="query", unknown=RAISE)
 @endpoints.response(200, MigrationTrialList)
-def trial(asked: dict[str, Any], process: str) -> dict[str, Any]:
+def trial(asked: dict[str, Any], process: str) -> migrating.Trial:
     """试算迁移到现行版本：逐个说明能否对应及原因，什么都不写"""
     mapping = migrating.read_mapping(asked["mapping"])
     wish = _wish(process, {**asked, "ids": migrating.read_ids(asked["ids"])})
-    rows, total = migrating.try_out(
+    return migrating.try_out(
         db.session(), wish, mapping, actor=auth.actor(), page=asked["page"], size=asked["size"]
     )
-    return {"rows": rows, "total": total}
 
 
 @endpoints.route(f"{PROCESS}/migrations", methods=["POST"])

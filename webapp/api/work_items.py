@@ -91,6 +91,9 @@ class TaskState(Schema):
     claimed_by = fields.String(required=True, allow_none=True)
     may_release = fields.Boolean(required=True)
     may_complete = fields.Boolean(required=True)
+    suspended = fields.String(
+        required=True, allow_none=True, metadata={"description": "流程暂停的原因；没有暂停时为 null"}
+    )
 
 
 class Asked(Schema):

@@ -110,11 +110,10 @@ def _new_page(
     session, actor = db.session(), auth.actor()
     permissions.check_operates(session, actor)
     title, page = migrating.title_of(process), page_number()
-    rows: list[migrating.Tried] = []
-    total, wrong = 0, dict(errors)
+    trial, wrong = migrating.Trial([], 0, 0), dict(errors)
     try:
         wish, mapping = _asked(process, asked)
-        rows, total = migrating.try_out(session, wish, mapping, actor=actor, page=page, size=SHOWN)
+        trial = migrating.try_out(session, wish, mapping, actor=actor, page=page, size=SHOWN)
     except Invalid as refused:
         wrong |= refused.fields
         status = max(status, refused.status)
@@ -125,9 +124,9 @@ def _new_page(
         title=title,
         versions=migrating.older(session, process, actor=actor),
         recent=migrating.recent(session, process, actor=actor),
-        rows=rows,
+        trial=trial,
         typed=typed,
-        paging=Paging(page, total, SHOWN),
+        paging=Paging(page, trial.total, SHOWN),
         errors=wrong,
         message=message,
     )
