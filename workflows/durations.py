@@ -1,7 +1,7 @@
 """How long steps take, worked out by the database from what people were asked and have done.
 
-Time is counted in seconds of working days: what passes on days off counts nothing, so that a task asked for on Friday
-evening and done on Monday morning took an hour or two, and a date of five working days can be held against it. All
+Time is counted in seconds of working days, of 24 hours each; what passes on days off counts nothing. A task asked for on
+Friday at 17:00 and done on Monday at 9:00 took 16 hours, and a date of five working days can be held against it. All
 numbers are exact and the same on SQLite and PostgreSQL; a percentile between two values lies between them in
 proportion, as PostgreSQL's percentile_cont has it.
 """

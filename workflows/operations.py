@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from workflows import access, interventions, jobs, pulses, timelines, watch, workers
@@ -138,6 +138,14 @@ def incident_page(
 def is_by_hand(incident: Incident) -> bool:
     """Whether it failed behind a person's act, which is theirs to send again."""
     return incident.source.partition(":")[0] in BY_HAND
+
+
+def retryable(session: Session, *, actor: User) -> int:
+    """How many of what has failed no person has to send again."""
+    permissions.check_operates(session, actor)
+    of_people = or_(*(Incident.source.startswith(f"{kind}:") for kind in BY_HAND))
+    open_ones = select(func.count()).where(Incident.resolved_at.is_(None), ~of_people)
+    return session.scalar(open_ones) or 0
 
 
 def retry(session: Session, incident_id: int, *, actor: User) -> None:

@@ -231,3 +231,18 @@ def test_who_does_the_jobs_is_seen_and_who_has_fallen_silent(
         ("away", 0, True),
         ("silent", 7, False),
     ]
+
+
+def test_failures_come_page_by_page_and_all_of_them_are_retried(
+    admin: Visitor, schedule: int, database: Database
+) -> None:
+    failed(database, schedule)
+    with database.transaction() as session:
+        for number in range(50):
+            incidents.record(session, f"due:{number + 900}", schedule, RuntimeError("磁盘又满"))
+    first, second = (text_of(admin.get(f"/operations?page={page}").text) for page in (1, 2))
+    assert (first.count("due:9"), "磁盘已满" in first) == (50, False)
+    assert "磁盘已满" in second
+    assert "第 2 页，共 2 页，51 条" in second
+    answer = admin.post("/operations/incidents/retry", follow_redirects=True)
+    assert "已安排重试 51 项" in text_of(answer.text)

@@ -27,13 +27,14 @@ PROCESS = "/operations/processes/<int(min=1,max=2147483647):process_id>"
 
 @pages.get("/operations")
 def index() -> str:
-    session, actor = db.session(), auth.actor()
-    failed = operations.incidents(session, actor=actor)
+    session, actor, page = db.session(), auth.actor(), page_number()
+    failed, total = operations.incident_page(session, actor=actor, page=page, size=SHOWN)
     return render_template(
         "operations/index.html",
         pulse=operations.pulse(session, actor=actor),
         incidents=failed,
-        retryable=sum(not operations.is_by_hand(one) for one in failed),
+        paging=Paging(page, total, SHOWN),
+        retryable=operations.retryable(session, actor=actor),
         is_by_hand=operations.is_by_hand,
     )
 
