@@ -22,12 +22,15 @@ class Scale:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Scale":
-        most = max(values, default=0)
-        return cls(tuple(most / 2 ** (LEVELS - 1 - place) for place in range(LEVELS)) if most > 0 else ())
+        found = list(values)
+        most = max(found, default=0)
+        if most > 0:
+            return cls(tuple(most / 2 ** (LEVELS - 1 - place) for place in range(LEVELS)))
+        return cls((0.0,) if found else ())
 
     def level(self, value: float) -> int:
-        """1 to LEVELS; where all values are nothing, 1."""
-        return next((place for place, top in enumerate(self.tops, 1) if value <= top), 1)
+        """1 to LEVELS, of a value that is one of them."""
+        return next(place for place, top in enumerate(self.tops, 1) if value <= top)
 
 
 def values(heat: Heat, by: str) -> dict[str, float]:

@@ -118,4 +118,5 @@ def test_each_level_of_heat_holds_twice_the_one_below() -> None:
     scale = Scale.of([3.0, 160.0])
     assert list(scale.tops) == [10, 20, 40, 80, 160]
     assert [scale.level(value) for value in (0, 10, 11, 40, 81, 160)] == [1, 1, 2, 3, 5, 5]
-    assert [*Scale.of([]).tops, *Scale.of([0.0, 0.0]).tops] == []
+    nothing = Scale.of([0.0, 0.0])
+    assert (list(nothing.tops), nothing.level(0.0), list(Scale.of([]).tops)) == ([0.0], 1, [])
