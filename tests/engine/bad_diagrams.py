@@ -67,7 +67,7 @@ WRONG: list[tuple[str, str, str, str]] = [
     ('targetRef="judge"', 'targetRef="started"', "started", "不能有入线"),
     ('sourceRef="judge"', 'sourceRef="finished"', "finished", "不能有出线"),
     ('sourceRef="judge"', 'sourceRef="finished"', "judge", "没有出线"),
-    (FIRST, '<sequenceFlow id="x" sourceRef="judge" targetRef="tell" />' + FIRST, "judge", "只能有一条出线"),
+    (FIRST, '<sequenceFlow id="then__judge" sourceRef="judge" targetRef="tell" />' + FIRST, "judge", "只能有一条出线"),
     (FIRST, '<sequenceFlow id="x" sourceRef="gather" targetRef="judge" />' + FIRST, "f_3", "已有一条连线"),
     ('targetRef="sign"', 'targetRef="tell"', "sign", "走不到这里"),
     ('sourceRef="ask" targetRef="finished"', 'sourceRef="ask" targetRef="tell"', "ask", "走不到结束事件"),

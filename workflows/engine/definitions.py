@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import clock, db, dmn
+from workflows.engine import plain_form
 from workflows.engine.parser import BPMN, NAMESPACES, Parser, table_name
 from workflows.engine.specs import HumanTask, KeyedMessage, ProcessSpec
 from workflows.engine.tables import DefinitionFile
@@ -89,11 +90,15 @@ def _messages_of(spec: ProcessSpec) -> Iterator[tuple[Any, KeyedMessage]]:
 
 
 def read_xml(content: bytes) -> etree._Element:
-    """Parse XML that is not trusted: no DOCTYPE, no entities, no network. Raises XMLSyntaxError, ValueError."""
+    """Parse XML that is not trusted: no DOCTYPE, no entities, no network; a diagram in its plain form.
+
+    Raises XMLSyntaxError, ValueError.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
     root = etree.fromstring(content, parser)
     if root.getroottree().docinfo.internalDTD is not None:
         raise ValueError("a DOCTYPE is not allowed")
+    plain_form.rewrite(root)
     return root
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from SpiffWorkflow.util.task import TaskState
 
 from workflows import clock
-from workflows.engine import codec, definitions, variables, waiting
+from workflows.engine import codec, definitions, plain_form, variables, waiting
 from workflows.engine.errors import StepFailed
 from workflows.engine.motion import Motion
 from workflows.engine.records import as_event
@@ -198,7 +198,8 @@ class Replay(Motion):
 
     def pass_by(self, node: str) -> None:
         super().pass_by(node)
-        self.order.append(node)
+        if plain_form.is_drawn(node):
+            self.order.append(node)
 
     def take_sent(self) -> list[Message]:
         sent, self._sent = self._sent, []

@@ -10,6 +10,7 @@ from workflows.engine.gate.diagrams import Diagram, id_of, tag
 from workflows.engine.gate.games import MOST_MARKINGS, MOST_SECONDS, PATH, Clock, Finding, Game, TooLarge
 from workflows.engine.gate.nets import Contract, TooMany, contract_of
 from workflows.engine.gate.walks import MOST_BYTES, TooBig, walk
+from workflows.engine.plain_form import is_drawn
 
 Processes = Mapping[str, tuple[Diagram, etree._Element]]
 
@@ -65,7 +66,8 @@ def _tell(diagram: Diagram, process: etree._Element, finding: Finding) -> None:
 
 
 def _path(nodes: tuple[str, ...]) -> str:
-    return ("… → " if len(nodes) > PATH else "") + " → ".join(nodes[-PATH:])
+    told = [node for node in nodes if is_drawn(node)]
+    return ("… → " if len(told) > PATH else "") + " → ".join(told[-PATH:])
 
 
 def _alone(root: etree._Element, process: str) -> bytes:
