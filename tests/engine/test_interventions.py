@@ -13,13 +13,14 @@ from tests import play
 from tests.conftest import MONDAY_NINE
 from tests.engine import oracle, trial
 from tests.engine.blocks import Block, blocks
+from tests.engine.sketches import sketch
 from tests.engine.test_flat_state import Played
 from workflows import clock, jobs
 from workflows import interventions as operators
 from workflows.db import Database
 from workflows.engine import history, interventions, leases, tokens, waiting
 from workflows.engine.gate import markings
-from workflows.engine.replay import Replay
+from workflows.engine.replay import Replay, Session
 from workflows.engine.runtime import Run
 from workflows.engine.tables import Delivery, Process
 from workflows.errors import Conflict, Invalid
@@ -185,6 +186,20 @@ def test_a_timer_taken_by_a_worker_before_a_suspension_does_not_go_off(
     with trials.transaction() as session:
         assert not jobs.NAMED["due"].do(session, row)
     assert trial.notes(trials, someone) == []
+
+
+def test_a_gateway_that_nobody_has_drawn_is_no_place_to_move_to() -> None:
+    session = Session(sketch("s>u1 u1>u2 u1>u3 u2>p2 u3>p2 p2>u4 u4>e"))
+    session.start("process")
+    assert session._motion is not None
+    (at,) = tokens.standing(session._motion.workflow)
+    assert at.targets == ("e", "u2", "u3", "u4")
+    task = tokens.find(session._motion.workflow, at.serial)
+    for target in ("u2", "u3"):  # the other branch would never come
+        found = interventions.trouble_on(session._motion, task, target)
+        assert found is not None
+        assert found.code == "deadlock"
+    assert interventions.trouble_on(session._motion, task, "u4") is None
 
 
 def test_of_an_act_and_an_intervention_at_once_the_second_sees_the_first(

@@ -11,7 +11,7 @@ from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from sqlalchemy import delete, select
 
 from workflows import clock
-from workflows.engine import incidents, records, tokens, variables
+from workflows.engine import incidents, plain_form, records, tokens, variables
 from workflows.engine.gate import markings
 from workflows.engine.gate.games import Finding, TooLarge
 from workflows.engine.motion import Motion
@@ -186,5 +186,6 @@ def told(run: Run, found: Finding) -> str:
 
 
 def label(run: Run, node: str) -> str:
-    """The name of a box, or its id when it has none."""
-    return run.definition.labels.get(node) or node
+    """The name of a box, or its id when it has none; of a gateway that nobody has drawn that of the box before it."""
+    drawn = node.removeprefix(plain_form.GATEWAY)
+    return run.definition.labels.get(drawn) or drawn

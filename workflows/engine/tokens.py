@@ -18,6 +18,7 @@ from SpiffWorkflow.util.task import TaskState
 from workflows.engine import waiting
 from workflows.engine.codec import Instance
 from workflows.engine.joins import ARRIVED, STANDING, EndMeeting, Meeting
+from workflows.engine.plain_form import is_drawn
 from workflows.engine.specs import EventSubprocessTask, HumanTask
 
 
@@ -74,7 +75,7 @@ def can_skip(task: Any) -> bool:
 
 def targets(task: Any) -> Iterator[str]:
     """The boxes of its scope on which the token of ``task`` can be put, in the order of their ids."""
-    own = {box.bpmn_id for box in _drawn(task.workflow.spec) if _takes(box)}
+    own = {box.bpmn_id for box in _drawn(task.workflow.spec) if _takes(box) and is_drawn(box.bpmn_id)}
     yield from sorted(own - {task.task_spec.bpmn_id})
 
 
