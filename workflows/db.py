@@ -130,6 +130,12 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
+def reads_only(session: Session) -> bool:
+    """Whether ``session`` is one of ``Database.read``."""
+    bind = session.get_bind()
+    return bool(bind.get_execution_options().get("jiebang_reads_only"))
+
+
 def insert_if_missing(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
     """Insert one row unless a row with its key exists; whether it was inserted.
 

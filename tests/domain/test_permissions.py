@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from workflows import clock
+from workflows.db import Database
 from workflows.domain import permissions
 from workflows.models import Bid, BidState, ChallengeState, Post, PostHolding, TeamMember, User
 
@@ -164,3 +165,18 @@ def test_holders_of_a_post_are_active(session: Session) -> None:
 
 def test_every_role_has_a_name_for_people() -> None:
     assert all(role.isidentifier() and name for role, name in permissions.ROLES.items())
+
+
+def test_a_session_that_only_reads_asks_once_what_somebody_is(database: Database) -> None:
+    with database.transaction() as session:
+        user_id = factories.user(session, roles=["office"]).id
+    with database.read() as session:
+        user = session.get_one(User, user_id)
+        first, again = permissions.grants(session, user), permissions.grants(session, user)
+    assert again is first
+    with database.transaction() as session:
+        user = session.get_one(User, user_id)
+        permissions.grants(session, user)
+        user.grants = []
+        session.flush()
+        assert permissions.grants(session, user).roles != first.roles

@@ -8,6 +8,7 @@ from sqlalchemy import Date, bindparam, null, select, union_all
 from sqlalchemy.orm import Session
 
 from workflows import clock
+from workflows.db import reads_only
 from workflows.models import (
     Delegation,
     PostHolding,
@@ -96,7 +97,16 @@ _HELD: Any = union_all(
 
 
 def grants(session: Session, user: User) -> Grants:
-    """What ``user`` is at this moment, and whose substitute, in one query."""
+    """What ``user`` is at this moment, and whose substitute, in one query; a session that only reads asks it once."""
+    if not reads_only(session):
+        return _grants(session, user)
+    kept: dict[int, Grants] = session.info.setdefault("grants", {})
+    if user.id not in kept:
+        kept[user.id] = _grants(session, user)
+    return kept[user.id]
+
+
+def _grants(session: Session, user: User) -> Grants:
     rows = session.execute(_HELD, {"user_id": user.id, "today": clock.today()}).all()
     principals = sorted({whose for whose, _, _ in rows} - {user.id})
     return replace(_held(rows, user.id), principals=tuple(_held(rows, one) for one in principals))
