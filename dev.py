@@ -180,10 +180,14 @@ def check() -> int:
 
 
 def bench(name: str | None, json: str | None) -> int:
-    """Measure ``name``, or everything."""
+    """Measure ``name``, or everything, on a PostgreSQL that is here or is started."""
     environment.prepare(lock=DEV_LOCK)
     options = [*([name] if name else []), *(["--json", json] if json else [])]
-    return 0 if steps.passes("bench", [str(PYTHON), "-m", "bench", *options]) else 1
+    with services.postgres() as postgres:
+        if postgres is None:
+            raise steps.Failed("No PostgreSQL here: name a superuser's address in JIEBANG_TEST_POSTGRES.")
+        found = {"JIEBANG_TEST_POSTGRES": postgres}
+        return 0 if steps.passes("bench", [str(PYTHON), "-m", "bench", *options], env=found) else 1
 
 
 def gallery(arguments: list[str]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bench import databases, engine, figures, pages, reliability, reports, stages
+from bench import databases, engine, figures, pages, reliability, reports, stages, starts
 from bench.figures import Figure
 
 Counts = TypeVar("Counts")
@@ -63,6 +63,7 @@ NAMES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "engine": _engine,
     "pages": lambda chosen: iter(pages.measure(repetitions=3 * chosen.repetitions)),
     "reliability": _reliability,
+    "start": lambda chosen: starts.measure(starts=chosen.repetitions),
 }
 
 

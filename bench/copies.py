@@ -3,16 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, Table, cast, func, select, true
+from sqlalchemy import ColumnElement, String, Table, case, cast, func, literal, null, select, true
 from sqlalchemy.orm import Session
 
 from workflows import schema
-from workflows.engine.tables import OPEN, WorkItem
+from workflows.engine.tables import DONE, OPEN, WorkItem
 from workflows.models import Challenge
 
 FAR = 1_000_000  # ids of the first copy begin here, of the second at twice that
 CHALLENGES = 10  # that are copied, the newest of the demo
-ITEMS = 100  # work items that are copied, open ones first
+ITEMS = 100  # work items that are copied as they ended, and once more as open ones
+READER, OTHERS = "role:office", "role:hr"  # who reads, and who has the tasks that were the reader's
+READERS, READERS_COPIES = (
+    5,
+    10,
+)  # so many open ones of the first copies are the reader's, in a plant of any size
+OPEN_FROM = FAR // 2  # where their ids begin among those of a copy
 COPIED = (
     "challenge",
     "indicator",
@@ -28,7 +34,7 @@ COPIED = (
 
 
 def add(session: Session, *, first: int, last: int) -> None:
-    """Copies number ``first`` to ``last`` of ten challenges and a hundred work items."""
+    """Copies number ``first`` to ``last`` of ten challenges, a hundred ended work items and a hundred open ones."""
     chosen = _chosen(session)
     numbers = select(func.generate_series(first, last).label("copy")).subquery()
     for name in COPIED:
@@ -38,6 +44,37 @@ def add(session: Session, *, first: int, last: int) -> None:
             select(*values.values()).select_from(source.join(numbers, true())).where(_belongs(source, chosen))
         )
         session.execute(source.insert().from_select(list(values), rows))
+        if name == "work_item":
+            is_readers = source.c.id.in_(chosen[name][:READERS]) & (numbers.c.copy <= READERS_COPIES)
+            values |= _as_open(source, values["id"], is_readers)
+            again = select(*values.values()).select_from(source.join(numbers, true()))
+            session.execute(source.insert().from_select(list(values), again.where(_belongs(source, chosen))))
+
+
+def _as_open(
+    source: Table, copied_id: ColumnElement[int], is_readers: ColumnElement[bool]
+) -> dict[str, ColumnElement[Any]]:
+    """The columns of a work item that are others while it is open and nobody has taken it."""
+    nothing = (
+        "round_id",
+        "claimed_by_id",
+        "next_try_at",
+        "remind_days",
+        "done_at",
+        "done_by_id",
+        "done_for_id",
+    )
+    others = case((source.c.audience == READER, OTHERS), else_=source.c.audience)
+    audience = case((is_readers, READER), else_=others)
+    return {
+        **{
+            name: null().label(name)
+            for name in (*nothing, "agree", "opinion", "delegated_by_id", "waits_for_id")
+        },
+        "id": copied_id + OPEN_FROM,
+        "status": literal(OPEN).label("status"),
+        "audience": audience.label("audience"),
+    }
 
 
 def _chosen(session: Session) -> Mapping[str, list[int]]:
@@ -45,13 +82,8 @@ def _chosen(session: Session) -> Mapping[str, list[int]]:
     challenges = session.scalars(
         select(Challenge.id).where(Challenge.id < FAR).order_by(Challenge.id.desc()).limit(CHALLENGES)
     ).all()
-    waiting = (
-        select(WorkItem.id)
-        .where(WorkItem.id < FAR)
-        .order_by((WorkItem.status == OPEN).desc(), WorkItem.id.desc())
-        .limit(ITEMS)
-    )
-    items = session.scalars(waiting).all()
+    ended = select(WorkItem.id).where(WorkItem.id < OPEN_FROM, WorkItem.status == DONE)
+    items = session.scalars(ended.order_by(WorkItem.id.desc()).limit(ITEMS)).all()
     processes = session.scalars(select(WorkItem.process_id).where(WorkItem.id.in_(items)).distinct()).all()
     return {"challenge": list(challenges), "work_item": list(items), "process": list(processes)}
 

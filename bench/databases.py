@@ -4,7 +4,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 
 import psycopg
 from psycopg import sql
@@ -24,15 +24,20 @@ def server() -> str:
 @contextmanager
 def empty(kind: str = "PostgreSQL") -> Iterator[str]:
     """The address of a new, migrated database of a kind in KINDS."""
-    with ExitStack() as stack:
-        if kind == "SQLite":
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="jiebang-bench-"))
-            address = f"sqlite:///{folder}/bench.db"
-        else:
-            blank = sql.SQL("template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
-            address = stack.enter_context(_created(blank))
+    with blank(kind) as address:
         schema.upgrade(address)
         yield address
+
+
+@contextmanager
+def blank(kind: str) -> Iterator[str]:
+    """The address of a new database in which there is nothing."""
+    if kind == "SQLite":
+        with tempfile.TemporaryDirectory(prefix="jiebang-bench-") as folder:
+            yield f"sqlite:///{folder}/bench.db"
+    else:
+        with _created(sql.SQL("template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")) as address:
+            yield address
 
 
 @contextmanager

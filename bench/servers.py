@@ -8,11 +8,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 WORKERS, THREADS = 2, 8
-SETTINGS = ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS)]
+SETTINGS = ["--worker-class", "gthread", "--threads", str(THREADS)]
 SETTINGS += ["--keep-alive", "30", "--log-level", "warning", "--no-control-socket"]
 START_SECONDS = 60
 
@@ -20,18 +21,35 @@ START_SECONDS = 60
 @contextmanager
 def serving(application: str, folder: Path, settings: Mapping[str, str]) -> Iterator[int]:
     """Serve ``bench.applications:NAME()``; the port. Its log is kept in ``folder`` while it runs."""
-    port, log = _free_port(), folder / f"{application}.log"
-    command = [sys.executable, "-m", "gunicorn", *SETTINGS, "--bind", f"127.0.0.1:{port}"]
-    with log.open("wb") as file:
+    with started(f"bench.applications:{application}()", folder, settings) as server:
+        yield server.port
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+    pid: int  # of gunicorn's master, above the processes that answer
+    ready_seconds: float  # from its start to its first answer
+
+
+@contextmanager
+def started(
+    target: str, folder: Path, settings: Mapping[str, str], *, workers: int = WORKERS
+) -> Iterator[Server]:
+    """Serve the application that ``target`` makes; its log is kept in ``folder`` while it runs."""
+    port, log = _free_port(), folder / "gunicorn.log"
+    options = [*SETTINGS, "--workers", str(workers), "--bind", f"127.0.0.1:{port}"]
+    with log.open("ab") as file:
+        began = time.monotonic()
         server = subprocess.Popen(
-            [*command, f"bench.applications:{application}()"],
+            [sys.executable, "-m", "gunicorn", *options, target],
             env={**os.environ, **settings},
             stdout=file,
             stderr=file,
         )
         try:
             _wait(server, port, log)
-            yield port
+            yield Server(port, server.pid, time.monotonic() - began)
         finally:
             server.terminate()
             server.wait()
@@ -49,10 +67,10 @@ def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     while server.poll() is None and time.monotonic() < deadline:
         try:
             with Connection(port) as connection:
-                connection.ask(request("GET", "/"))
+                connection.ask(request("GET", "/healthz"))
                 return
         except OSError:
-            time.sleep(0.1)
+            time.sleep(0.05)
     raise RuntimeError(f"the server did not start:\n{log.read_text()[-4000:]}")
 
 

@@ -14,7 +14,7 @@ class Counts:
 
     spoilt_files: int = 5_000
     one_point_in: int = 1  # of those at which a process may die
-    courses: int = 40  # of clocks that jump
+    courses: int = 20  # of clocks that jump, each in two sets of zones
 
 
 def measure_gate(counts: Counts) -> Iterator[Figure]:

@@ -23,7 +23,8 @@ from sqlalchemy import select
 
 from bench import databases
 from bench.figures import Figure, at_most, exactly, for_the_record
-from bench.reliability import campaigns, children
+from bench.reliability import campaigns, children, stores
+from bench.reliability.stores import Store
 from tests.engine import trial
 from workflows import clock, db, jobs, seal, storage, watch
 from workflows.db import Database
@@ -156,48 +157,59 @@ def let_in(zoneless: Sequence[str] = ZONELESS) -> list[str]:
     return found
 
 
-def measure(kind: str, *, courses: int = 40, codes: tuple[str, ...] = campaigns.RACE) -> Iterator[Figure]:
-    """``courses``: how many times clocks jump at random; ``kind``: of the database."""
-    found: list[Course] = []
-    unlike = 0
-    for seed in range(courses):
-        here, abroad = (_one(kind, seed, zones) for zones in ((PLANT,), (NEW_YORK, KOLKATA, PLANT)))
-        found.append(here)
-        unlike += here.fired != abroad.fired
-        found.append(abroad)
-    fired = sum(len(one.fired) for one in found)
+@dataclass
+class Seen:
+    courses: list[Course] = field(default_factory=list)
+    unlike: int = 0  # courses that went otherwise with servers in other zones
+    hourly: int = 0  # firings of an hourly cycle after a day of silence
+
+
+def measure(kind: str, *, courses: int = 20, codes: tuple[str, ...] = campaigns.RACE) -> Iterator[Figure]:
+    """``courses``: how many times clocks jump at random, each in two sets of zones; ``kind``: of the database."""
+    seen = _jump(kind, courses)
+    fired = sum(len(one.fired) for one in seen.courses)
     yield for_the_record(f"{kind}: timers and reminders that went off while clocks jumped", fired, "")
     for name in ("twice", "early", "missed"):
-        told = [(seed // 2, one) for seed, each in enumerate(found) for one in getattr(each, name)]
+        told = [one for each in seen.courses for one in getattr(each, name)]
         for line in told[:10]:
             print(f"{kind}: {name}: {line}")
         yield at_most(f"{kind}: of them {name}", len(told), 0, "")
-    yield at_most(f"{kind}: courses that end otherwise with servers in other zones", unlike, 0, "courses")
-    with _trials(kind) as (database, user_id):
-        yield exactly(
-            f"{kind}: firings of an hourly cycle after a day of silence",
-            hourly_after_a_day(database, user_id),
-            1,
-        )
+    yield at_most(f"{kind}: courses that went otherwise in other zones", seen.unlike, 0, f"of {courses}")
+    yield exactly(f"{kind}: firings of an hourly cycle after a day of silence", seen.hourly, 1)
     yield at_most("times without a zone that the gate lets in", len(let_in()), 0, f"of {len(ZONELESS)}")
-    wanted, found_abroad = (_campaign(kind, zone, codes) for zone in (PLANT, NEW_YORK))
-    yield for_the_record(f"{kind}: tasks and acts of a campaign with their instants", wanted.total(), "")
-    yield at_most(f"{kind}: of them others with a server in New York", (wanted - found_abroad).total(), 0, "")
+    here, abroad = (_campaign(kind, zone, codes) for zone in (PLANT, NEW_YORK))
+    yield for_the_record(f"{kind}: tasks and acts of a campaign with their instants", here.total(), "")
+    yield at_most(f"{kind}: of them others with a server in New York", (here - abroad).total(), 0, "")
 
 
-def _one(kind: str, seed: int, zones: Sequence[str]) -> Course:
-    with _trials(kind) as (database, user_id):
-        return course(database, partial(begin, database, user_id), seed=seed, zones=zones)
+def _jump(kind: str, courses: int) -> Seen:
+    seen = Seen()
+    with _trials(kind) as (database, store):
+        user_id = trial.person(database)
+        database.engine.dispose()
+        blank = store.dump()
+
+        def play(seed: int, *zones: str) -> Course:
+            database.engine.dispose()
+            store.back_to(blank)
+            return course(database, partial(begin, database, user_id), seed=seed, zones=zones)
+
+        for seed in range(courses):
+            pair = [play(seed, PLANT), play(seed, NEW_YORK, KOLKATA, PLANT)]
+            seen.courses += pair
+            seen.unlike += pair[0].fired != pair[1].fired
+        seen.hourly = hourly_after_a_day(database, user_id)
+    return seen
 
 
 @contextmanager
-def _trials(kind: str) -> Iterator[tuple[Database, int]]:
-    """A new database with the small diagrams of the tests, and somebody in it."""
-    with databases.empty(kind) as address:
+def _trials(kind: str) -> Iterator[tuple[Database, Store]]:
+    """A new database with the small diagrams of the tests."""
+    with databases.empty(kind) as address, stores.opened(address) as store:
         database = db.connect(address)
         trial.store(database)
         try:
-            yield database, trial.person(database)
+            yield database, store
         finally:
             database.engine.dispose()
 

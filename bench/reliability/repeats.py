@@ -6,6 +6,7 @@ answers must be the same, and so must be what both campaigns leave. The key of a
 sent with another body, which must be refused.
 """
 
+import datetime as dt
 import http.client
 import random
 import tempfile
@@ -36,7 +37,8 @@ from workflows.rehearsal.scene import Scene
 
 THREADS = 6  # that send
 LATEST = 12  # how many writes later the third of a kind is sent at most
-ANSWER = tuple[int, bytes]
+SAME_TIME = dt.timedelta(days=1)  # within which it is sent among others
+Answer = tuple[int, bytes]
 
 
 @dataclass
@@ -58,6 +60,20 @@ def measure(
 
     ``kind``: of the databases; ``days``: only so many days of the campaign.
     """
+    told, different = _played(kind, codes, days)
+    for line in (*told.unlike, *told.taken, *told.errors, *different):
+        print(f"{kind}: {line}")
+    yield for_the_record(f"{kind}: writes, each sent three times", told.writes, "requests")
+    yield for_the_record(f"{kind}: of them refused", told.refused, "requests")
+    yield at_most(f"{kind}: writes whose answers differ", len(told.unlike), 0, "requests")
+    yield at_most(f"{kind}: answers of 500 and more", len(told.errors), 0, "requests")
+    yield at_most(f"{kind}: keys let through with another body", len(told.taken), 0, "requests")
+    yield for_the_record(f"{kind}: rows of jobs, each done three times", told.rows, "rows")
+    yield at_most(f"{kind}: what is left differs from doing all once", len(different), 0, "parts")
+
+
+def _played(kind: str, codes: tuple[str, ...], days: int | None) -> tuple[Told, list[str]]:
+    """What was seen, and which parts of what both campaigns have left are not alike."""
     told, played = Told(), campaigns.scenario(codes)
     with ExitStack() as stack:
         address = stack.enter_context(databases.empty(kind))
@@ -79,19 +95,22 @@ def measure(
         pool = stack.enter_context(ThreadPoolExecutor(THREADS))
         client = _Thrice(port, pool, told)
         settle = partial(campaigns.settle, do=partial(_do_thrice, database, pool, told))
-        last = partial(client.send_late, all_of_them=True)
-        thrice = campaigns.play(app, played, client=client, settle=settle, days=days, at_last=last)
+        thrice = campaigns.play(
+            app, played, client=client, settle=settle, days=days, at_last=client.send_rest
+        )
         found = _left(database, thrice, is_over=days is None)
     different = [name for name, value in wanted.items() if found[name] != value]
-    for line in (*told.unlike, *told.taken, *told.errors, *different):
-        print(f"{kind}: {line}")
-    yield for_the_record(f"{kind}: writes, each sent three times", told.writes, "requests")
-    yield for_the_record(f"{kind}: of them refused", told.refused, "requests")
-    yield at_most(f"{kind}: writes whose answers differ", len(told.unlike), 0, "requests")
-    yield at_most(f"{kind}: answers of 500 and more", len(told.errors), 0, "requests")
-    yield at_most(f"{kind}: keys let through with another body", len(told.taken), 0, "requests")
-    yield for_the_record(f"{kind}: rows of jobs, each done three times", told.rows, "rows")
-    yield at_most(f"{kind}: what is left differs from doing all once", len(different), 0, "parts")
+    return told, different
+
+
+@dataclass(frozen=True)
+class Late:
+    """A request that is still to be sent for the third time."""
+
+    sent: Sent
+    answer: Answer
+    at: dt.datetime
+    after: int  # so many writes
 
 
 class _Thrice:
@@ -102,47 +121,60 @@ class _Thrice:
         self._pool = pool
         self._told = told
         self._random = random.Random(5)
-        self._late: list[
-            tuple[int, Sent, ANSWER]
-        ] = []  # after how many writes, what, and what it was answered
+        self._late: list[Late] = []
 
     def open(self, path: str, **request: Any) -> Response:
         sent = Sent.of(path, **request)
         if not sent.writes:
             return campaigns.answered(*self._send(sent))
         self._told.writes += 1
+        self._send_forgotten()
         twins = [self._pool.submit(self._send, sent) for _ in range(2)]
-        self.send_late()
+        self.send_late([one for one in self._late if one.after <= self._told.writes])
         answer, other = (one.result() for one in twins)
         self._judge(sent, answer, other)
         if answer[0] < HTTPStatus.BAD_REQUEST:
             after = self._told.writes + self._random.randint(1, LATEST)
-            self._late.append((after, sent, answer))
+            self._late.append(Late(sent, answer, clock.now(), after))
         else:
             self._told.refused += 1
         return campaigns.answered(*answer)
 
-    def send_late(self, *, all_of_them: bool = False) -> None:
-        """Send for the third time what is due, in an order of its own, and each key with another body."""
-        due = [one for one in self._late if all_of_them or one[0] <= self._told.writes]
-        self._late = [one for one in self._late if one not in due]
-        self._random.shuffle(due)
-        answers = self._pool.map(self._send, [sent for _, sent, _ in due])
-        for (_, sent, answer), third in zip(due, answers, strict=True):
-            self._judge(sent, answer, third)
-        others = [sent.with_another_body() for _, sent, _ in due]
-        for other, (status, _) in zip(others, self._pool.map(self._send, others), strict=True):
-            if status != HTTPStatus.UNPROCESSABLE_ENTITY:
-                self._told.taken.append(f"{other.method} {other.path}: {status}")
+    def send_rest(self) -> None:
+        self._send_forgotten()
+        self.send_late(self._late)
 
-    def _send(self, sent: Sent) -> ANSWER:
-        headers = {**sent.headers, "X-Bench-Instant": clock.now().isoformat()}
+    def send_late(self, late: list[Late]) -> None:
+        """Send for the third time, in an order of its own, and each key with another body."""
+        self._late = [one for one in self._late if one not in late]
+        self._random.shuffle(late)
+        for one, third in zip(late, self._pool.map(lambda one: self._send(one.sent), late), strict=True):
+            self._judge(one.sent, one.answer, third)
+        others = [one.sent.with_another_body() for one in late]
+        for other, answer in zip(others, self._pool.map(self._send, others), strict=True):
+            self._judge_other(other, answer)
+
+    def _send_forgotten(self) -> None:
+        """Send what the clock has left behind, each at its own time and alone: its token may have run out since."""
+        forgotten = [one for one in self._late if clock.now() - one.at > SAME_TIME]
+        self._late = [one for one in self._late if one not in forgotten]
+        for one in forgotten:
+            self._judge(one.sent, one.answer, self._send(one.sent, at=one.at))
+            other = one.sent.with_another_body()
+            self._judge_other(other, self._send(other, at=one.at))
+
+    def _send(self, sent: Sent, *, at: dt.datetime | None = None) -> Answer:
+        headers = {**sent.headers, "X-Bench-Instant": (at or clock.now()).isoformat()}
         with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
             connection.request(sent.method, sent.path, body=sent.body, headers=headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
 
-    def _judge(self, sent: Sent, answer: ANSWER, again: ANSWER) -> None:
+    def _judge_other(self, other: Sent, answer: Answer) -> None:
+        if answer[0] != HTTPStatus.UNPROCESSABLE_ENTITY:
+            self._told.taken.append(f"{other.method} {other.path}: {answer[0]}")
+
+    def _judge(self, sent: Sent, answer: Answer, again: Answer) -> None:
         where = f"{sent.method} {sent.path}: {answer[0]}, {again[0]}"
         if max(answer[0], again[0]) >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self._told.errors.append(where)
