@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bench import databases, engine, figures, pages, reliability, reports, stages, starts
+from bench import databases, engine, figures, pages, reliability, reports, stages, starts, timers
 from bench.figures import Figure
 
 Counts = TypeVar("Counts")
@@ -63,6 +63,7 @@ NAMES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "engine": _engine,
     "pages": lambda chosen: iter(pages.measure(repetitions=3 * chosen.repetitions)),
     "reliability": _reliability,
+    "timers": lambda chosen: iter(timers.measure(_counts(timers.Counts, chosen))),
     "start": lambda chosen: starts.measure(starts=chosen.repetitions),
 }
 
@@ -74,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     parts = [*engine.PARTS, *reliability.PARTS]
     parser.add_argument("--part", action="append", choices=parts, help="only this part; repeatable")
     parser.add_argument("--statements", action="store_true", help="only list what one completion sends")
-    for field in (*dataclasses.fields(engine.Counts), *dataclasses.fields(reliability.Counts)):
+    kinds = (engine.Counts, reliability.Counts, timers.Counts)
+    for field in (field for kind in kinds for field in dataclasses.fields(kind)):
         option = f"--{field.name.replace('_', '-')}"
         parser.add_argument(option, type=int, default=field.default, metavar="N", help=f"{field.default}")
     return parser

@@ -3,6 +3,7 @@
 import multiprocessing
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from multiprocessing.synchronize import Barrier
 from statistics import median
 
@@ -24,13 +25,22 @@ START_SECONDS = 120
 _spawn = multiprocessing.get_context("spawn")
 
 
-def measure(*, timers: int, repetitions: int) -> list[Figure]:
-    """Each repetition fires ``timers`` with one worker and with two, in turn, each on a copy of its own."""
+@dataclass(frozen=True)
+class Counts:
+    """How much is done."""
+
+    due_timers: int = 10_000
+    timer_rounds: int = 3
+
+
+def measure(counts: Counts) -> list[Figure]:
+    """Each round fires all timers with one worker and with two, in turn, each on a copy of its own."""
+    timers = counts.due_timers
     with databases.empty() as filled:
         _fill(filled, timers)
         rates: dict[int, list[float]] = {1: [], 2: []}
         wrong = 0
-        for _ in range(repetitions):
+        for _ in range(counts.timer_rounds):
             for hands, measured in rates.items():
                 with databases.copied(filled) as address:
                     measured.append(timers / _fire(address, hands))

@@ -1,5 +1,6 @@
 """Workers as processes of the machine that share one database, some of which are killed between claim and commit."""
 
+import datetime as dt
 import multiprocessing
 import os
 import random
@@ -25,7 +26,8 @@ TIMER = "timer_duration"  # fires once and writes one note
 LEASE_SECONDS = 1.0  # instead of a minute, so that what a dead worker had is soon done by another
 LAST_COMMIT = 6  # a mortal worker dies before one of its first commits
 KILLED = -signal.SIGKILL
-LONG_ENOUGH = 300  # seconds
+LONG_ENOUGH = 1_800  # seconds
+AN_AGE = dt.timedelta(days=1)  # before now the timers are set, so that all are due
 
 _spawn = multiprocessing.get_context("forkserver")
 _spawn.set_forkserver_preload(["tests.engine.crews"])
