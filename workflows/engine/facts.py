@@ -51,7 +51,9 @@ class Facts:
             self._after |= dict(_values(row))
         for row in session.deleted:
             self._before |= dict(_values(row))
-        for row in session.dirty:
+        for row in sorted(
+            session.dirty, key=_name
+        ):  # a set: else two entries of one act would read otherwise
             for name, old, new in _changes(row):
                 self._before.setdefault(name, old)
                 self._after[name] = new
