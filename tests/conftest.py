@@ -207,8 +207,10 @@ def _is_quick(config: pytest.Config) -> bool:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Most tests of rules, processes and pages run on SQLite only: twice each takes too long for every run.
 
-    The engine, the migrations and the rehearsal always run on both databases.
+    The engine, the migrations and the rehearsal always run on both databases. What takes a minute begins first, for
+    whoever comes to it last would be waited for.
     """
+    items.sort(key=lambda one: one.get_closest_marker("long") is None)
     if _is_quick(config):
         config.hook.pytest_deselected(items=[one for one in items if _is_second_playing(one)])
         items[:] = [one for one in items if not _is_second_playing(one)]

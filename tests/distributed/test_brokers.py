@@ -17,6 +17,7 @@ CODE = "TRQ-2027-M03"  # a race that one team takes up
 FATES = (Fate("worker0", 40, 120), Fate("web0", 80, 150))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("broker_url", ["rabbitmq"], indirect=True)
 def test_a_rehearsal_on_several_machines_comes_out_as_expected(

@@ -26,6 +26,7 @@ def result_of(file: Path) -> Any:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
+@pytest.mark.long
 def test_the_shipped_scenario_comes_out_as_expected(rehearse: Rehearse, tmp_path: Path) -> None:
     out = tmp_path / "result.json"
     with states.measured() as largest:

@@ -27,6 +27,7 @@ def site(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Site]:
         yield running
 
 
+@pytest.mark.long
 def test_a_challenge_goes_from_problem_to_payment_by_hand(browser: Browser, site: Site) -> None:
     scenario = scenario_reading.read(reading.parse(json.dumps(files.one(CODE))))
     door = BrowserDoor(site.database, browser, site.address)
