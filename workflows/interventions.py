@@ -18,7 +18,7 @@ from workflows.engine.gate.reading import read_after
 from workflows.engine.people import NOT_ENDED
 from workflows.engine.runtime import Run
 from workflows.engine.tables import LIVE, RUNNING, Process, WorkItem
-from workflows.errors import Conflict, Invalid
+from workflows.errors import Conflict, Invalid, NotFound
 from workflows.models import User
 from workflows.steps.variables import VARIABLES
 
@@ -38,6 +38,15 @@ class Standing:
     targets: dict[str, str]
     passed: dict[str, str]  # of ``targets`` those that were passed before
     asked: list[str]  # names that the process does not know yet
+
+
+def process_of(session: Session, process_id: int, *, actor: User) -> Process:
+    """A process as operators see it. Raises Forbidden unless ``actor`` administers, NotFound."""
+    permissions.check_operates(session, actor)
+    process = session.get(Process, process_id)
+    if process is None:
+        raise NotFound("没有找到这个流程。")
+    return process
 
 
 def standing(session: Session, process: Process) -> list[Standing]:

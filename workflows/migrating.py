@@ -25,7 +25,7 @@ from workflows.engine.tables import (
     Process,
 )
 from workflows.errors import Conflict, Invalid, NotFound
-from workflows.interventions import check_reason
+from workflows.interventions import check_reason, process_of
 from workflows.models import User
 
 MOST_TRIED = 500  # at once, in about a second
@@ -175,7 +175,7 @@ def try_out(
 
 def one(session: Session, process_id: int, mapping: Mapping[str, str], *, actor: User) -> Tried:
     """What a migration to the current version would do with one process. Raises as ``try_out``."""
-    process = _process(session, process_id, actor)
+    process = process_of(session, process_id, actor=actor)
     current = _current(session, process.name, actor)
     _check_mapping(current, mapping)
     return _tried(session, process, current, mapping)
@@ -185,7 +185,7 @@ def sheets(
     session: Session, process_id: int, mapping: Mapping[str, str], *, actor: User
 ) -> tuple[list[positions.Sheet], list[positions.Sheet]]:
     """The diagrams of a process as it stands, and as it would stand on the current version."""
-    process = _process(session, process_id, actor)
+    process = process_of(session, process_id, actor=actor)
     current = _current(session, process.name, actor)
     try:
         carried = migrating.tried(session, process, current.digest, mapping)
@@ -341,14 +341,6 @@ def _item(session: Session, row: MigrationItem, process: Process) -> Item:
         is_given_up=row.next_try_at is not None and row.next_try_at >= jobs.NEVER,
         may_undo=row.status == DONE and migrating.may_undo(process, kept_of(row)),
     )
-
-
-def _process(session: Session, process_id: int, actor: User) -> Process:
-    permissions.check_operates(session, actor)
-    process = session.get(Process, process_id)
-    if process is None:
-        raise NotFound("没有找到这个流程。")
-    return process
 
 
 def _get(session: Session, migration_id: int, actor: User) -> Migration:

@@ -16,7 +16,7 @@ from workflows.engine.definitions import LIBRARY
 from workflows.engine.people import NOT_ENDED
 from workflows.engine.registry import HUMAN
 from workflows.engine.tables import Due, HistoryEntry, Incident, Process, WorkItem
-from workflows.errors import Conflict, NotFound
+from workflows.errors import Conflict
 from workflows.models import User
 
 MOST_MOVES = 100  # of the history of one process
@@ -177,7 +177,7 @@ def timers(session: Session, *, actor: User, page: int = 1, size: int = 20) -> t
 
 def shown(session: Session, process_id: int, *, actor: User) -> Shown:
     """Raises Forbidden, NotFound."""
-    process = _process(session, process_id, actor)
+    process = interventions.process_of(session, process_id, actor=actor)
     definition = LIBRARY.get(session, process.digest)
     title = LIBRARY.titles().get(process.name, process.name)
     items = select(WorkItem).where(WorkItem.process_id == process.id, WorkItem.status.in_(NOT_ENDED))
@@ -213,15 +213,7 @@ def _earlier_names(session: Session, process: Process) -> dict[str, str]:
 
 def sheets(session: Session, process_id: int, *, actor: User) -> list[positions.Sheet]:
     """The diagrams of the process and where it stands in them. Raises Forbidden, NotFound."""
-    return positions.sheets(session, _process(session, process_id, actor))
-
-
-def _process(session: Session, process_id: int, actor: User) -> Process:
-    permissions.check_operates(session, actor)
-    process = session.get(Process, process_id)
-    if process is None:
-        raise NotFound("没有找到这个流程。")
-    return process
+    return positions.sheets(session, interventions.process_of(session, process_id, actor=actor))
 
 
 def _task(item: WorkItem) -> Task:

@@ -26,7 +26,7 @@ TIMER = "timer_duration"  # fires once and writes one note
 LEASE_SECONDS = 1.0  # instead of a minute, so that what a dead worker had is soon done by another
 LAST_COMMIT = 6  # a mortal worker dies before one of its first commits
 KILLED = -signal.SIGKILL
-LONG_ENOUGH = 1_800  # seconds
+LONG_ENOUGH = 600  # seconds, of which 200 kills take some 200
 AN_AGE = dt.timedelta(days=1)  # before now the timers are set, so that all are due
 
 _spawn = multiprocessing.get_context("forkserver")
