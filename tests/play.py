@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,15 @@ def complete(
     with database.transaction() as session:
         actor = session.get_one(User, by)
         return work.complete(session, item_of(session, step, actor, process), values, actor=actor)
+
+
+def at_hand(
+    database: Database, step: str, *, by: int, process: int | None = None
+) -> Callable[..., CompletedView]:
+    """Complete the one open item of ``step``, found now as on an open page, whatever becomes of it until then."""
+    with database.read() as session:
+        found = item_of(session, step, session.get_one(User, by), process)
+    return partial(complete_item, database, found, by=by)
 
 
 def complete_item(database: Database, item_id: int, *, by: int, **values: Any) -> CompletedView:

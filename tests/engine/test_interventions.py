@@ -215,7 +215,7 @@ def test_of_an_act_and_an_intervention_at_once_the_second_sees_the_first(
             actor = session.get_one(User, admin)
             operators.terminate(session, process, version=version, reason="重复", actor=actor)
 
-    ended, done = play.at_once([end, lambda: play.complete(trials, "first", by=someone)])
+    ended, done = play.at_once([end, play.at_hand(trials, "first", by=someone)])
     if ended is None:
         assert str(done) == "本任务已随流程的进展取消，无需再办。"
         assert play.status(trials, process) == "terminated"

@@ -318,10 +318,7 @@ def test_somebody_who_acts_while_it_is_moved_loses_nothing(
     version("two_steps", 'name="两步"', 'name="两步走"')
     start(trials, admin, "two_steps")
 
-    def act() -> None:
-        play.complete(trials, "first", by=someone)
-
-    play.at_once([act, lambda: play.settle(trials)])
+    play.at_once([play.at_hand(trials, "first", by=someone), lambda: play.settle(trials)])
     play.settle(trials)
     assert play.open_nodes(trials, process) == ["second"]
     assert sorted(one.verb for one in play.history(trials, process)) == ["complete", "migrate", "start"]

@@ -41,10 +41,8 @@ def test_a_veto_and_the_last_receipt_at_once_pay_what_remains(campaign: Database
     play.complete(campaign, "reward.batch", by=cast.hr, process=process, checked=True)
     receipts = rewarding.receipt(campaign, cast.finance)
     clock.move_to(ends)
-    pay = partial(
-        play.complete, campaign, "reward.batch", by=cast.finance, process=process, receipts=receipts
-    )
-    play.at_once([pay, partial(play.settle, campaign)])
+    pay = play.at_hand(campaign, "reward.batch", by=cast.finance, process=process)
+    play.at_once([partial(pay, receipts=receipts), partial(play.settle, campaign)])
     play.wait(campaign, minutes=3)
     with campaign.read() as session:
         state = session.scalars(select(RewardCase.state)).one()
@@ -58,10 +56,8 @@ def test_of_two_splits_proposed_at_once_one_is_before_the_members(campaign: Data
     team = rewarding.gather(campaign, cast)
     process = rewarding.begin(campaign, team)
     rewarding.confirm_sheet(campaign, cast, process)
-    with campaign.read() as session:
-        item = play.item_of(session, "reward.split", session.get_one(User, cast.leader), process)
-    rows = rewarding.rows(cast)
-    propose = partial(play.complete_item, campaign, item, by=cast.leader, rows=rows)
+    at_hand = play.at_hand(campaign, "reward.split", by=cast.leader, process=process)
+    propose = partial(at_hand, rows=rewarding.rows(cast))
     answers = play.at_once([propose] * 3)
     assert sum(isinstance(one, Conflict) for one in answers) == 2
     with campaign.read() as session:

@@ -73,6 +73,6 @@ def test_columns_are_sorted_by_links_without_a_script(browser: Browser, site: st
     page = signed_in(browser, site, viewport=DESKTOP, java_script_enabled=False)
     page.goto(f"{site}{MAP}?days=90")
     page.get_by_role("link", name="在办").click()
-    assert page.url == f"{site}{MAP}?days=90&sort=open"
+    page.wait_for_url(f"{site}{MAP}?days=90&sort=open")
     assert page.locator("th[aria-sort=descending]").inner_text().startswith("在办")
     page.context.close()
