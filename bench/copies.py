@@ -30,6 +30,7 @@ COPIED = (
     "milestone",
     "process",
     "work_item",
+    "work_candidate",
 )
 
 
@@ -47,6 +48,9 @@ def add(session: Session, *, first: int, last: int) -> None:
         if name == "work_item":
             is_readers = source.c.id.in_(chosen[name][:READERS]) & (numbers.c.copy <= READERS_COPIES)
             values |= _as_open(source, values["id"], is_readers)
+        elif name == "work_candidate":  # other people, as the copied ids of people say
+            values["item_id"] = values["item_id"] + OPEN_FROM
+        if name in ("work_item", "work_candidate"):
             again = select(*values.values()).select_from(source.join(numbers, true()))
             session.execute(source.insert().from_select(list(values), again.where(_belongs(source, chosen))))
 

@@ -23,6 +23,11 @@ def is_mine(held: Grants) -> Any:
     return people.is_for(held.people, held.audiences)
 
 
+def are_open_and_mine(held: Grants) -> Any:
+    """The SQL condition that items are open, for the holder of ``held``, and not taken by somebody else."""
+    return people.are_open_for(held.people, held.audiences)
+
+
 def is_asked(session: Session, item: WorkItem, held: Grants) -> bool:
     """Whether ``item`` is addressed to the holder of ``held``, or to somebody whose substitute they are."""
     return any(_is_asked(session, item, one) for one in (held, *held.principals))

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event, inspect, make_url
+from sqlalchemy import JSON, Boolean, DateTime, Engine, MetaData, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from workflows import metrics
@@ -49,6 +52,32 @@ class Payload(TypeDecorator[dict[str, Any]]):
 
     def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> dict[str, Any] | None:
         return None if value is None else {name: _untagged(one) for name, one in value.items()}
+
+
+class AmongFew(FunctionElement[bool]):
+    """``AmongFew(column, query)``: like ``column.in_(query)``, of a scalar subquery of few rows, which is asked first.
+
+    Beside another condition (``OR``) PostgreSQL looks the rows of an array up in an index, but not those of a query.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> "AmongFew":
+        """Itself: SQLite has no booleans, and finds no index for ``column IN (...) = 1``."""
+        return self
+
+
+@compiles(AmongFew)
+def _in_query(element: AmongFew, compiler: SQLCompiler, **kw: Any) -> str:
+    column, query = element.clauses
+    return f"{compiler.process(column, **kw)} IN {compiler.process(query, **kw)}"
+
+
+@compiles(AmongFew, "postgresql")
+def _in_array(element: AmongFew, compiler: SQLCompiler, **kw: Any) -> str:
+    column, query = element.clauses
+    return f"{compiler.process(column, **kw)} = ANY (ARRAY{compiler.process(query, **kw)})"
 
 
 def _tagged(value: Any) -> Any:

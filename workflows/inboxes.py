@@ -197,7 +197,7 @@ def _rows(held: Grants, box: str) -> Any:
         return select(Process).where(Process.started_by_id == held.user_id).order_by(Process.id.desc())
     items = select(WorkItem)
     if box == "todo":
-        waiting = items.where(WorkItem.status == OPEN, access.is_mine(held))
+        waiting = items.where(access.are_open_and_mine(held))
         return waiting.order_by(WorkItem.due_at.is_(None), WorkItem.due_at, WorkItem.id)
     if box == "done":
         return items.where(WorkItem.done_by_id == held.user_id).order_by(WorkItem.done_at.desc(), WorkItem.id)

@@ -92,11 +92,9 @@ def is_reviewer(session: Session, actor: User) -> bool:
 
 
 def _items(session: Session, actor: User) -> Sequence[WorkItem]:
-    mine = access.is_mine(permissions.grants(session, actor))
+    mine = access.are_open_and_mine(permissions.grants(session, actor))
     query = select(WorkItem).join(WorkItem.process).where(WorkItem.step.in_(STEPS))
-    asked = query.where(
-        or_((WorkItem.status == OPEN) & mine, (WorkItem.status == DONE) & (WorkItem.done_by_id == actor.id))
-    )
+    asked = query.where(or_(mine, (WorkItem.status == DONE) & (WorkItem.done_by_id == actor.id)))
     latest = asked.order_by(WorkItem.id.desc()).limit(MOST)
     return session.scalars(latest.options(contains_eager(WorkItem.process))).all()
 

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from tests import factories, play
 from tests.engine import trial
-from workflows import clock, work
+from workflows import access, clock, work
 from workflows.db import Database
+from workflows.domain import permissions
 from workflows.engine import signing
 from workflows.engine.errors import StepFailed
 from workflows.engine.registry import HOOKS
 from workflows.engine.runtime import Run
-from workflows.engine.tables import WorkCandidate
+from workflows.engine.tables import OPEN, WorkCandidate, WorkItem
 from workflows.errors import Conflict, Forbidden, Invalid, NotFound
 from workflows.models import Post, PostHolding, User
 
@@ -30,6 +31,17 @@ def _claim(trials: Database, item_id: int, user_id: int) -> None:
 def _release(trials: Database, item_id: int, user_id: int) -> None:
     with trials.transaction() as session:
         work.release(session, item_id, actor=session.get_one(User, user_id))
+
+
+def _both_ways(trials: Database, user_id: int) -> tuple[list[int], list[int]]:
+    """Ids of the open items that are for somebody: asked of each item, and looked up as lists do."""
+    with trials.read() as session:
+        held = permissions.grants(session, session.get_one(User, user_id))
+        of_each = (WorkItem.status == OPEN) & access.is_mine(held)
+        ids = select(WorkItem.id).order_by(WorkItem.id)
+        conditions = (of_each, access.are_open_and_mine(held))
+        asked, listed = [list(session.scalars(ids.where(one))) for one in conditions]
+        return asked, listed
 
 
 def _only_item(trials: Database, process: int) -> int:
@@ -265,3 +277,16 @@ def test_a_delegated_task_goes_back_to_whom_the_message_names(trials: Database, 
     assert play.items(trials, process) == [("work", f"user:{third}", "open")]
     play.complete_item(trials, item_id, by=third, opinion="可行")
     assert play.items(trials, process) == [("work", f"user:{second}", "open")]
+
+
+def test_lists_find_what_each_item_says(trials: Database, someone: int) -> None:
+    first, second, third = trial.people(trials, 3)
+    done, named, taken, also_done, shared = [
+        _only_item(trials, trial.begin(trials, "ask_people", someone, people=people))
+        for people in (first, first, *[[first, second]] * 3)
+    ]
+    _claim(trials, taken, second)
+    play.complete_item(trials, done, by=first)
+    play.complete_item(trials, also_done, by=first)
+    for user_id, theirs in {first: [named, shared], second: [taken, shared], third: []}.items():
+        assert _both_ways(trials, user_id) == (theirs, theirs)

@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, exists, insert, inspect, select, update
+from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
 from workflows import clock
+from workflows.db import AmongFew
 from workflows.engine import asking, ballots, reminding
 from workflows.engine.asking import Signer, Terms
 from workflows.engine.registry import HOOKS, Vote
@@ -49,6 +51,22 @@ def is_for(person_ids: Any, audiences: Any, *, of: Any = WorkItem) -> Any:
     listed = exists().where(WorkCandidate.item_id == of.id, WorkCandidate.user_id.in_(person_ids))
     asked = of.audience.in_(audiences) | ((of.audience == LISTED) & listed)
     return asked & (of.claimed_by_id.is_(None) | of.claimed_by_id.in_(person_ids))
+
+
+def are_open_for(person_ids: Sequence[int], audiences: Sequence[str]) -> Any:
+    """The SQL condition that items are open, for those people, and not taken by somebody else: ``is_for``, for lists.
+
+    It asks for the items that list somebody first: to look at every listed item of the plant takes longer the more
+    others have to do.
+    """
+    item = aliased(WorkItem)
+    listing = select(item.id).join(WorkCandidate, WorkCandidate.item_id == item.id)
+    theirs = listing.where(
+        item.status == OPEN, item.audience == LISTED, WorkCandidate.user_id.in_(person_ids)
+    )
+    asked = WorkItem.audience.in_(audiences) | AmongFew(WorkItem.id, theirs.scalar_subquery())
+    is_free = WorkItem.claimed_by_id.is_(None) | WorkItem.claimed_by_id.in_(person_ids)
+    return (WorkItem.status == OPEN) & asked & is_free
 
 
 def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
