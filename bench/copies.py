@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, Table, case, cast, func, literal, null, select, true
+from sqlalchemy import BigInteger, ColumnElement, String, Table, case, cast, func, literal, null, select, true
 from sqlalchemy.orm import Session
 
 from workflows import schema
@@ -109,6 +109,9 @@ def _copied(source: Table, name: str, copy: ColumnElement[int]) -> ColumnElement
     points_to = {one.column.table.name for one in each.foreign_keys}
     if (each.primary_key and not points_to) or points_to & set(COPIED):
         return (each + copy * FAR).label(name)
+    if name == "subject_path":
+        path, number = func.regexp_replace(each, "[0-9]+$", ""), func.substring(each, "[0-9]+$")
+        return func.concat(path, cast(number, BigInteger) + copy * FAR).label(name)
     if each.unique and isinstance(each.type, String):
         return func.concat(each, "-", cast(copy, String)).label(name)
     return each.label(name)

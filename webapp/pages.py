@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import Flask, g, request, url_for
+from sqlalchemy import select
 
 from webapp import auth, bundles, db, form_sections, i18n, navigation
 from workflows import inboxes, review_queues, timelines
@@ -25,7 +26,6 @@ PAGE_SIZE = 20
 LAST_PAGE = 100_000
 LARGEST_ID = 2**31 - 1
 QUERY_LENGTH = 60
-MOST_TASKS = 100  # of one person, among which those on a page are looked for
 MEANT_FOR_URL_FOR = re.compile("_|endpoint$")  # names that it takes for itself: an address may have them too
 THEMES = {"auto": "跟随系统", "light": "浅色", "dark": "深色"}
 THEME_COOKIE = "jiebang_theme"
@@ -53,11 +53,12 @@ class Paging:
 
 
 @dataclass(frozen=True)
-class Badges:
-    """What waits for the person who is signed in."""
+class Reader:
+    """What the frame of every page tells of the person who is signed in: what waits for them, and whether they review."""
 
     todo: int
     unread: int
+    is_reviewer: bool
 
 
 def set_up(app: Flask) -> None:
@@ -100,21 +101,21 @@ def searched() -> str:
     return request.args.get("q", "").strip()[:QUERY_LENGTH]
 
 
-def tasks_on(path: str) -> list[inboxes.InboxRow]:
+def tasks_on(path: str) -> list[inboxes.Waiting]:
     """The tasks on the reader's desk that are about the page at ``path``."""
-    todo = inboxes.inbox(db.session(), auth.actor(), size=MOST_TASKS).rows
-    return [row for row in todo if row.subject_path == path]
+    return inboxes.waiting_at(db.session(), auth.actor(), path)
 
 
-def badges() -> Badges | None:
-    """The counts in the header, asked for once a request; None for guests."""
-    actor = auth.actor_or_none()
+def reader() -> Reader | None:
+    """What the frame tells of who is signed in, asked for at once and once a request; None for guests."""
+    session, actor = db.session(), auth.actor_or_none()
     if actor is None:
         return None
-    if "badges" not in g:
-        todo = inboxes.todo_count(db.session(), actor)
-        g.badges = Badges(todo=todo, unread=notices.unread_count(db.session(), actor))
-    kept: Badges = g.badges
+    if "reader" not in g:
+        todo = inboxes.todo_number(permissions.grants(session, actor))
+        told = select(todo, notices.unread_number(actor), review_queues.is_reviewer(actor))
+        g.reader = Reader(*session.execute(told).one())
+    kept: Reader = g.reader
     return kept
 
 
@@ -122,13 +123,14 @@ def _is_shown(room: navigation.Room) -> bool:
     """Whether the side bar names ``room`` to the reader."""
     if room.is_for_administrators:
         return permissions.may_administer(db.session(), auth.actor())
-    return not room.is_for_reviewers or review_queues.is_reviewer(db.session(), auth.actor())
+    known = reader()
+    return not room.is_for_reviewers or (known is not None and known.is_reviewer)
 
 
 def _shared() -> dict[str, Any]:
     theme = request.cookies.get(THEME_COOKIE)
     return {
-        "badges": badges,
+        "reader": reader,
         "form_sections": form_sections.of,
         "is_check": form_sections.is_check,
         "missing_of": form_sections.missing,

@@ -70,6 +70,14 @@ class InboxRow:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A work item as the page it is about shows it."""
+
+    id: int
+    step_title: str
+
+
+@dataclass(frozen=True)
 class Kind:
     """What a box holds: ``number`` items of a step in a process."""
 
@@ -127,11 +135,11 @@ def kinds(session: Session, actor: User, *, box: str) -> list[Kind]:
         named = rows.order_by(None).with_only_columns(Process.name, func.count()).group_by(Process.name)
         return [_kind(name, None, number) for name, number in session.execute(named.order_by(Process.name))]
     rows = rows.limit(MOST_SORTED) if box == "done" else rows.order_by(None)
-    held = (WorkItem.process_id, WorkItem.step)
-    items = rows.with_only_columns(*held, maintain_column_froms=True).subquery()
-    by = (Process.name, items.c.step)
-    counted = select(*by, func.count()).join(Process, Process.id == items.c.process_id)
-    return [_kind(*row) for row in session.execute(counted.group_by(*by).order_by(*by))]
+    # Not a join: PostgreSQL takes them for more than they are, and would read every process of the plant.
+    name = select(Process.name).where(Process.id == WorkItem.process_id).scalar_subquery().label("name")
+    items = rows.with_only_columns(name, WorkItem.step, maintain_column_froms=True).subquery()
+    by = (items.c.name, items.c.step)
+    return [_kind(*row) for row in session.execute(select(*by, func.count()).group_by(*by).order_by(*by))]
 
 
 def _kind(process_name: str, step: str | None, number: int) -> Kind:
@@ -170,9 +178,22 @@ def arrived(session: Session, item_id: int, *, user_id: int) -> tuple[str, str] 
     return f"待办：{HUMAN[item.step].title}（{item.process.subject}）", f"/work/{item.id}"
 
 
+def waiting_at(session: Session, actor: User, path: str) -> list[Waiting]:
+    """The work items that wait for ``actor`` and are about the page at ``path``, in the order of their box."""
+    about = _rows(permissions.grants(session, actor), "todo").join(WorkItem.process)
+    about = about.where(Process.subject_path == path).with_only_columns(WorkItem.id, WorkItem.step)
+    return [Waiting(id_, HUMAN[step].title) for id_, step in session.execute(about)]
+
+
+def todo_number(held: Grants) -> Any:
+    """The scalar query of how many work items wait for the holder of ``held``."""
+    waiting = _rows(held, "todo").order_by(None)
+    return waiting.with_only_columns(func.count(), maintain_column_froms=True).scalar_subquery()
+
+
 def todo_count(session: Session, actor: User) -> int:
     """How many work items wait for ``actor``."""
-    return _count(session, _rows(permissions.grants(session, actor), "todo"))
+    return int(session.execute(select(todo_number(permissions.grants(session, actor)))).scalar_one())
 
 
 def late_count(session: Session, actor: User) -> int:

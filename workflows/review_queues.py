@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import fields
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from workflows import access, inboxes
@@ -81,14 +81,10 @@ def of(session: Session, actor: User) -> list[Review]:
     return sorted(found, key=_order)
 
 
-def is_reviewer(session: Session, actor: User) -> bool:
-    """Whether ``actor`` has been asked to review anything."""
-    seat = select(PanelMember.id).where(PanelMember.user_id == actor.id).limit(1)
-    if session.scalar(seat) is not None:
-        return True
-    audience = f"user:{actor.id}"
-    asked = select(WorkItem.id).where(WorkItem.audience == audience, WorkItem.step.in_(STEPS)).limit(1)
-    return session.scalar(asked) is not None
+def is_reviewer(actor: User) -> ColumnElement[bool]:
+    """The SQL condition that ``actor`` has been asked to review anything."""
+    asked = (WorkItem.audience == f"user:{actor.id}", WorkItem.step.in_(STEPS))
+    return exists().where(PanelMember.user_id == actor.id) | exists().where(*asked)
 
 
 def _items(session: Session, actor: User) -> Sequence[WorkItem]:

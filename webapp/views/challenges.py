@@ -126,7 +126,8 @@ def _around(challenge: Challenge) -> dict[str, Any]:
     led = projects.listing(session, challenge_id=challenge.id, size=MOST_SHOWN)[0]
     shown = publicities.of_challenge(session, challenge)
     changes = listings.changes(session, challenge)
-    stops = courses.stops(session, challenge, shown)
+    opened = courses.opened_at(session, challenge)
+    stops = courses.stops(challenge, shown, opened=opened)
     return {
         "bids": seen,
         "live": next((bid for bid in seen if bid.leader_id == actor.id and bid.state in bids.LIVE), None),
@@ -135,7 +136,7 @@ def _around(challenge: Challenge) -> dict[str, Any]:
         "publicities": shown,
         "stops": stops,
         "today_place": courses.place_of_today(stops, clock.today()),
-        "events": courses.events(session, challenge, changes=changes, notices=shown, projects=led),
+        "events": courses.events(challenge, opened=opened, changes=changes, notices=shown, projects=led),
     }
 
 

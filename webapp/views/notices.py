@@ -29,7 +29,6 @@ def index() -> str:
         days=[(day, list(group)) for day, group in days],
         kinds=notice_kinds.KINDS,
         chosen={"kind": kind, "unread": unread},
-        unread=notices.unread_count(session, actor),
         paging=Paging(page, total, SHOWN),
     )
 

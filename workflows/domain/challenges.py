@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from workflows import clock, seal
 from workflows.domain import catalogues, permissions, postings, rules
@@ -204,8 +204,9 @@ def count_judged(session: Session, challenge: Challenge) -> tuple[int, int, int]
 
 def get(session: Session, challenge_id: int, *, actor: User) -> Challenge:
     """The challenge with its indicators. Raises NotFound for one that ``actor`` may not see."""
-    query = select(Challenge).where(Challenge.id == challenge_id).options(selectinload(Challenge.indicators))
-    challenge = session.scalars(query).one_or_none()
+    leads = (joinedload(Challenge.party_lead), joinedload(Challenge.admin_lead))
+    query = select(Challenge).where(Challenge.id == challenge_id)
+    challenge = session.scalars(query.options(selectinload(Challenge.indicators), *leads)).one_or_none()
     if challenge is None or not permissions.may_see_challenge(session, actor, challenge):
         raise NotFound("没有找到这个榜单。")
     return challenge

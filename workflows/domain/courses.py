@@ -79,12 +79,14 @@ class Event:
     path: str = ""
 
 
-def stops(session: Session, challenge: Challenge, notices: Sequence[Publicity]) -> list[Stop]:
-    """The days of ``challenge`` in their order; ``notices`` are its public notices, the newest first."""
+def stops(challenge: Challenge, notices: Sequence[Publicity], *, opened: dt.datetime | None) -> list[Stop]:
+    """The days of ``challenge`` in their order; ``notices`` are its public notices, the newest first.
+
+    ``opened`` is when its bids were.
+    """
     is_closed = challenge.state not in (*BEFORE_PUBLICATION, ChallengeState.PUBLISHED)
     bids_to = None if challenge.bid_to is None else challenges.last_day(challenge)
     is_over = is_closed or (challenge.bid_to is not None and challenge.bid_to <= clock.now())
-    opened = _opened(session, challenge)
     return [
         Stop("发榜", _day(challenge.published_at), challenge.published_at is not None),
         Stop("答疑截止", bids_to, is_over),
@@ -149,9 +151,9 @@ def of_objection(objection: Objection) -> list[Stop]:
 
 
 def events(
-    session: Session,
     challenge: Challenge,
     *,
+    opened: dt.datetime | None,
     changes: Sequence[ListingChange],
     notices: Sequence[Publicity],
     projects: Sequence[Project],
@@ -161,7 +163,6 @@ def events(
     found = [Event(one.made_at, titles[one.action], one.text) for one in changes]
     if challenge.published_at is not None:
         found.append(Event(challenge.published_at, "发榜"))
-    opened = _opened(session, challenge)
     if opened is not None:
         found.append(Event(opened, "开榜", path=f"/challenges/{challenge.id}/opening"))
     for notice in notices:
@@ -174,7 +175,8 @@ def events(
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
-def _opened(session: Session, challenge: Challenge) -> dt.datetime | None:
+def opened_at(session: Session, challenge: Challenge) -> dt.datetime | None:
+    """When the bids on ``challenge`` were opened; None while they are sealed."""
     key = session.get(SealKey, challenge.id)
     return None if key is None else key.released_at
 

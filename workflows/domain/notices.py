@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ScalarSelect, func, select, update
 from sqlalchemy.orm import Session
 
 from workflows import clock
@@ -67,13 +67,12 @@ def listing(
     return paging.page_of(session, query.order_by(Notice.id.desc()), page=page, size=size)
 
 
-def unread_count(session: Session, actor: User) -> int:
-    counted = (
-        select(func.count())
-        .select_from(Notice)
-        .where(Notice.user_id == actor.id, Notice.read_at.is_(None), Notice.in_app)
-    )
-    return session.scalar(counted) or 0
+def unread_number(actor: User) -> ScalarSelect[int]:
+    """The scalar query of how many notices ``actor`` has not read."""
+    counted = select(func.count()).select_from(Notice)
+    return counted.where(
+        Notice.user_id == actor.id, Notice.read_at.is_(None), Notice.in_app
+    ).scalar_subquery()
 
 
 def mark_read(session: Session, actor: User, notice_id: int) -> Notice:

@@ -11,6 +11,9 @@ Thing = TypeVar("Thing")
 
 def page_of(session: Session, ordered: Select[Thing], *, page: int, size: int) -> tuple[Sequence[Thing], int]:
     """The rows of ``page`` (from 1) of what ``ordered`` selects, with how many there are in all."""
+    before = (page - 1) * size
+    rows = session.scalars(ordered.offset(before).limit(size)).all()
+    if 0 < len(rows) < size or (page == 1 and not rows):
+        return rows, before + len(rows)  # the last page tells how many there are
     everything: Any = ordered.order_by(None).subquery()
-    total = session.execute(select(func.count()).select_from(everything)).scalar_one()
-    return session.scalars(ordered.offset((page - 1) * size).limit(size)).all(), total
+    return rows, session.execute(select(func.count()).select_from(everything)).scalar_one()

@@ -57,7 +57,7 @@ class Process(Base):
     digest: Mapped[str] = mapped_column(ForeignKey("definition.digest"))
     name: Mapped[str] = mapped_column(String(60), index=True)  # id of the BPMN process
     subject: Mapped[str] = mapped_column(String(200))  # what it is about, for people
-    subject_path: Mapped[str] = mapped_column(String(100))  # where that is shown: /bids/3
+    subject_path: Mapped[str] = mapped_column(String(100), index=True)  # where that is shown: /bids/3
     status: Mapped[str] = mapped_column(String(12), default=RUNNING)
     version: Mapped[int] = mapped_column()  # raised by every change
     state: Mapped[bytes] = mapped_column(LargeBinary)  # engine.codec
