@@ -21,13 +21,20 @@ def main() -> None:
         with stages.stage() as stage:
             print(reports.statements(stage.open(), stage))
         return
-    measured = [
-        figure for name in ([chosen.name] if chosen.name else NAMES) for figure in NAMES[name](chosen)
-    ]
+    measured = [figure for name in _names(chosen) for figure in NAMES[name](chosen)]
     print(figures.table(measured))
     print(f"{chosen.repetitions} repetitions, {time.monotonic() - began:.0f} s")
     if chosen.json:
         figures.write(measured, chosen.json)
+
+
+def _names(chosen: argparse.Namespace) -> list[str]:
+    """What is measured: the benchmark that is named, those of the parts that are, or all of them."""
+    if chosen.name:
+        return [chosen.name]
+    if chosen.part:
+        return [name for name, parts in PARTS.items() if _parts(parts, chosen)]
+    return list(NAMES)
 
 
 def _engine(chosen: argparse.Namespace) -> Iterator[Figure]:
@@ -68,12 +75,15 @@ NAMES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
 }
 
 
+PARTS: dict[str, dict[str, Any]] = {"engine": engine.PARTS, "reliability": reliability.PARTS}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("name", nargs="?", choices=NAMES, help="one benchmark; all of them without")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parts = [*engine.PARTS, *reliability.PARTS]
-    parser.add_argument("--part", action="append", choices=parts, help="only this part; repeatable")
+    parts = [part for known in PARTS.values() for part in known]
+    parser.add_argument("--part", action="append", choices=parts, help="only this part of it; repeatable")
     parser.add_argument("--statements", action="store_true", help="only list what one completion sends")
     kinds = (engine.Counts, reliability.Counts, timers.Counts)
     for field in (field for kind in kinds for field in dataclasses.fields(kind)):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, DateTime, Engine, MetaData, create_engine, event, inspect, make_url
@@ -170,6 +171,12 @@ def insert_if_missing(session: Session, table: type[Base], values: dict[str, Any
 
     Whoever else is inserting it at this moment is waited for.
     """
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(values).on_conflict_do_nothing().returning(inspect(table).primary_key[0])
-    return session.execute(statement).first() is not None
+    statement = _inserting_if_missing(session.get_bind().dialect.name, table)
+    return session.execute(statement, values).first() is not None
+
+
+@cache  # every request that writes sends one, and building it costs as much as running it
+def _inserting_if_missing(dialect: str, table: type[Base]) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    rows: Any = inspect(table).local_table
+    return insert(rows).on_conflict_do_nothing().returning(*rows.primary_key)

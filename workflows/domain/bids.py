@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from workflows import clock, seal
 from workflows.domain import bid_checks, challenges, notices, paging, permissions
@@ -231,8 +231,8 @@ def get(session: Session, bid_id: int, *, actor: User) -> Bid:
 def of_challenge(session: Session, challenge: Challenge, *, actor: User) -> list[Bid]:
     """The bids on ``challenge`` that ``actor`` may see, in order of sealing."""
     query = select(Bid).where(Bid.challenge_id == challenge.id).order_by(Bid.sealed_at, Bid.id)
-    team = selectinload(Bid.members).selectinload(TeamMember.user)
-    bids = session.scalars(query.options(team, selectinload(Bid.leader))).all()
+    team = selectinload(Bid.members).joinedload(TeamMember.user)
+    bids = session.scalars(query.options(team, joinedload(Bid.leader))).all()
     return permissions.seen_bids(session, actor, bids)
 
 
