@@ -149,6 +149,9 @@ def tests_pass(arguments: list[str], *, whole: bool) -> bool:
         found["JIEBANG_PANGO"] = "here" if pango else "none"
         if whole:
             found["JIEBANG_WHOLE"] = "1"
+        memory = services.memory()
+        if memory:
+            found["PYTEST_DEBUG_TEMPROOT"] = str(memory)
         command = [str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "worksteal", *arguments]
         passed = steps.passes("tests", command, env=found)
     for name in missing:

@@ -19,6 +19,7 @@ from tools.environment import PYTHON, VENV
 LOCAL_SERVERS = ["postgresql://postgres@127.0.0.1:5432/postgres", "postgresql://127.0.0.1:5432/postgres"]
 MAY_CREATE = "select rolcreatedb or rolsuper from pg_roles where rolname = current_user"
 START_SECONDS = 30
+ROOM_BYTES = 4 * 2**30  # ten times what the tests write
 PANGO = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]  # what WeasyPrint needs of Debian
 
 
@@ -45,6 +46,13 @@ def postgres() -> Iterator[str | None]:
         finally:
             if server:
                 stop(server, by=signal.SIGINT)  # PostgreSQL's "fast" shutdown
+
+
+def memory() -> Path | None:
+    """A folder whose files live in memory, so that no test waits for a disk; None when there is none with room."""
+    folder = Path("/dev/shm")  # noqa: S108 - pytest makes folders there that are its user's alone
+    has_room = folder.is_dir() and shutil.disk_usage(folder).free >= ROOM_BYTES
+    return folder if has_room else None
 
 
 def lets_in(address: str) -> bool:
