@@ -187,13 +187,12 @@ def waiting_at(session: Session, actor: User, path: str) -> list[Waiting]:
 
 def todo_number(held: Grants) -> Any:
     """The scalar query of how many work items wait for the holder of ``held``."""
-    waiting = _rows(held, "todo").order_by(None)
-    return waiting.with_only_columns(func.count(), maintain_column_froms=True).scalar_subquery()
+    return _counted(_rows(held, "todo")).scalar_subquery()
 
 
 def todo_count(session: Session, actor: User) -> int:
     """How many work items wait for ``actor``."""
-    return int(session.execute(select(todo_number(permissions.grants(session, actor)))).scalar_one())
+    return _count(session, _rows(permissions.grants(session, actor), "todo"))
 
 
 def late_count(session: Session, actor: User) -> int:
@@ -245,8 +244,12 @@ def _filtered(query: Any, filters: Filters, *, by_step: bool) -> Any:
 
 
 def _count(session: Session, query: Any) -> int:
-    counted = query.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)
-    return int(session.execute(counted).scalar_one())
+    return int(session.execute(_counted(query)).scalar_one())
+
+
+def _counted(query: Any) -> Any:
+    """The query of how many rows ``query`` has."""
+    return query.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)
 
 
 def names_in(session: Session, items: Sequence[WorkItem]) -> dict[int, str]:

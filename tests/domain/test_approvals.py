@@ -173,7 +173,7 @@ def test_who_is_on_the_team_that_is_chosen_does_not_sign(session: Session) -> No
     signers = {one["role"]: one for one in _next(session, approval).signers}
     assert signers["hse"] == {"role": "hse", "unit": None, "user": office.id, "why": "party"}
     assert signers["finance"]["why"] == "vacant"
-    texts = [one.text for one in notices.unread(session, office)]
+    texts = [one.text for one in notices.listing(session, office, unread=True)[0]]
     assert f"“职能会审”的安全环保应当回避，由揭榜挂帅办公室{office.name}代为签署。" in texts
 
 

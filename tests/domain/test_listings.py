@@ -78,7 +78,7 @@ def test_a_list_is_withdrawn_with_its_bids_and_their_leaders_are_told(session: S
     listings.withdraw(session, challenge, reason="取" * 400, actor=office)
     session.flush()
     assert [bid.state for bid in bids] == ["withdrawn", "lost", "ineligible", "withdrawn"]
-    assert [len(notices.unread(session, bid.leader)) for bid in bids] == [1, 1, 0, 0]
+    assert [len(notices.listing(session, bid.leader, unread=True)[0]) for bid in bids] == [1, 1, 0, 0]
     assert listings.latest(session, challenge).action == ListingAction.WITHDRAW
 
 
@@ -144,7 +144,7 @@ def test_a_list_that_is_not_put_up_again_ends(session: Session, office: User, ac
     listings.end(session, challenge)
     session.flush()
     assert challenge.state == ChallengeState.WITHDRAWN
-    assert len(notices.unread(session, office)) == (action == ListingAction.SPLIT)
+    assert len(notices.listing(session, office, unread=True)[0]) == (action == ListingAction.SPLIT)
 
 
 @pytest.mark.parametrize(

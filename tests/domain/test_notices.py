@@ -13,8 +13,8 @@ def test_notices_are_listed_newest_first_to_their_reader_only(session: Session) 
     second = notices.send(session, reader.id, text="二", link="/", kind="other")
     notices.send(session, other.id, text="三", link="/", kind="other")
     session.flush()
-    assert notices.unread(session, reader) == [second, first]
-    assert len(notices.unread(session, reader)) == 2
+    assert notices.listing(session, reader, unread=True)[0] == [second, first]
+    assert len(notices.listing(session, reader, unread=True)[0]) == 2
 
 
 def test_a_notice_is_read_once(session: Session) -> None:
@@ -23,7 +23,7 @@ def test_a_notice_is_read_once(session: Session) -> None:
     notices.mark_read(session, reader, notice.id)
     at = notice.read_at
     assert notices.mark_read(session, reader, notice.id).read_at == at
-    assert notices.unread(session, reader) == []
+    assert notices.listing(session, reader, unread=True)[0] == []
     assert notices.recent(session, reader) == [notice]
 
 
@@ -40,4 +40,7 @@ def test_all_of_ones_own_notices_are_marked_read_together(session: Session) -> N
     factories.notice(session, to=reader)
     factories.notice(session, to=other)
     notices.mark_all_read(session, reader)
-    assert (len(notices.unread(session, reader)), len(notices.unread(session, other))) == (0, 1)
+    assert (
+        len(notices.listing(session, reader, unread=True)[0]),
+        len(notices.listing(session, other, unread=True)[0]),
+    ) == (0, 1)

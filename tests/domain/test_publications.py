@@ -88,7 +88,7 @@ def test_the_heads_of_every_unit_are_told_once(session: Session) -> None:
     challenge = factories.challenge(session, state=APPROVED)
     publications.publish(session, challenge)
     session.flush()
-    assert [len(notices.unread(session, one)) for one in (head, plant, left)] == [1, 0, 0]
+    assert [len(notices.listing(session, one, unread=True)[0]) for one in (head, plant, left)] == [1, 0, 0]
 
 
 def test_what_is_published_is_kept_as_it_was(session: Session) -> None:

@@ -15,7 +15,7 @@ from workflows.models import Challenge, ListingChange, User
 
 def notices_of(campaign: Database, user_id: int) -> list[str]:
     with campaign.read() as session:
-        return [one.text for one in notices.unread(session, session.get_one(User, user_id))]
+        return [one.text for one in notices.listing(session, session.get_one(User, user_id), unread=True)[0]]
 
 
 def messages(campaign: Database) -> list[str]:

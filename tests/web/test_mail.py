@@ -80,7 +80,7 @@ def test_without_a_server_no_mail_is_kept(database: Database, app: Flask, wang: 
     tell(database, wang)
     assert mails(database) == []
     with database.read() as session:
-        assert len(notices.unread(session, session.get_one(User, wang))) == 1
+        assert len(notices.listing(session, session.get_one(User, wang), unread=True)[0]) == 1
 
 
 def test_a_notice_that_is_rolled_back_is_not_mailed(

@@ -126,7 +126,7 @@ def _around(challenge: Challenge) -> dict[str, Any]:
     led = projects.listing(session, challenge_id=challenge.id, size=MOST_SHOWN)[0]
     shown = publicities.of_challenge(session, challenge)
     changes = listings.changes(session, challenge)
-    opened = courses.opened_at(session, challenge)
+    opened = openings.opened_at(session, challenge)
     stops = courses.stops(challenge, shown, opened=opened)
     return {
         "bids": seen,

@@ -4,8 +4,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from workflows import clock
 from workflows.domain import challenges
 from workflows.domain.terms import LISTING_ACTIONS
@@ -20,7 +18,6 @@ from workflows.models import (
     ObjectionState,
     Project,
     Publicity,
-    SealKey,
 )
 
 DELIVERED = (
@@ -173,12 +170,6 @@ def events(
     for one in projects:
         found.append(Event(one.awarded_at, "定帅", one.leader.name, f"/projects/{one.id}"))
     return sorted(found, key=lambda one: one.at, reverse=True)
-
-
-def opened_at(session: Session, challenge: Challenge) -> dt.datetime | None:
-    """When the bids on ``challenge`` were opened; None while they are sealed."""
-    key = session.get(SealKey, challenge.id)
-    return None if key is None else key.released_at
 
 
 def _shown(challenge: Challenge, notices: Sequence[Publicity]) -> Stop:

@@ -39,14 +39,10 @@ def excerpt(text: str) -> str:
     return line if len(line) <= EXCERPT else f"{line[:EXCERPT]}…"
 
 
-def unread(session: Session, actor: User) -> list[Notice]:
-    """The unread notices of ``actor``, newest first, at most LISTED."""
-    return _listed(session, actor, unread_only=True)
-
-
 def recent(session: Session, actor: User) -> list[Notice]:
     """Read and unread notices of ``actor``, newest first, at most LISTED."""
-    return _listed(session, actor, unread_only=False)
+    mine = select(Notice).where(Notice.user_id == actor.id, Notice.in_app)
+    return list(session.scalars(mine.order_by(Notice.id.desc()).limit(LISTED)))
 
 
 def listing(
@@ -90,10 +86,3 @@ def mark_all_read(session: Session, actor: User) -> None:
     session.execute(
         update(Notice).where(Notice.user_id == actor.id, Notice.read_at.is_(None)).values(read_at=clock.now())
     )
-
-
-def _listed(session: Session, actor: User, *, unread_only: bool) -> list[Notice]:
-    mine = select(Notice).where(Notice.user_id == actor.id, Notice.in_app)
-    if unread_only:
-        mine = mine.where(Notice.read_at.is_(None))
-    return list(session.scalars(mine.order_by(Notice.id.desc()).limit(LISTED)))

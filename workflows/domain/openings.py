@@ -37,6 +37,12 @@ def confirm(session: Session, challenge: Challenge, *, role: str, witness: str, 
     )
 
 
+def opened_at(session: Session, challenge: Challenge) -> dt.datetime | None:
+    """When the bids on ``challenge`` were opened; None while they are sealed."""
+    key = session.get(SealKey, challenge.id)
+    return None if key is None else key.released_at
+
+
 def of_challenge(session: Session, challenge: Challenge) -> Opening:
     """How the opening of the present listing of ``challenge`` stands."""
     query = select(OpeningConfirmation).where(
@@ -45,12 +51,11 @@ def of_challenge(session: Session, challenge: Challenge) -> Opening:
     )
     query = query.options(selectinload(OpeningConfirmation.user)).order_by(OpeningConfirmation.id)
     found = session.scalars(query).all()
-    key = session.get(SealKey, challenge.id)
     opened = select(func.count()).select_from(Bid)
     opened = opened.where(Bid.challenge_id == challenge.id, Bid.listing == challenge.relist_count)
     return Opening(
         confirmed=found,
         missing=[role for role in ROLES if role not in {one.role for one in found}],
-        opened_at=None if key is None else key.released_at,
+        opened_at=opened_at(session, challenge),
         opened_bids=session.scalar(opened.where(Bid.opened_at.is_not(None))) or 0,
     )

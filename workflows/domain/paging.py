@@ -13,7 +13,7 @@ def page_of(session: Session, ordered: Select[Thing], *, page: int, size: int) -
     """The rows of ``page`` (from 1) of what ``ordered`` selects, with how many there are in all."""
     before = (page - 1) * size
     rows = session.scalars(ordered.offset(before).limit(size)).all()
-    if 0 < len(rows) < size or (page == 1 and not rows):
+    if len(rows) < size and (rows or page == 1):
         return rows, before + len(rows)  # the last page tells how many there are
     everything: Any = ordered.order_by(None).subquery()
     return rows, session.execute(select(func.count()).select_from(everything)).scalar_one()

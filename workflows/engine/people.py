@@ -49,8 +49,7 @@ def is_for(person_ids: Any, audiences: Any, *, of: Any = WorkItem) -> Any:
     by somebody else.
     """
     listed = exists().where(WorkCandidate.item_id == of.id, WorkCandidate.user_id.in_(person_ids))
-    asked = of.audience.in_(audiences) | ((of.audience == LISTED) & listed)
-    return asked & (of.claimed_by_id.is_(None) | of.claimed_by_id.in_(person_ids))
+    return _asks(of, person_ids, audiences, (of.audience == LISTED) & listed)
 
 
 def are_open_for(person_ids: Sequence[int], audiences: Sequence[str]) -> Any:
@@ -64,9 +63,13 @@ def are_open_for(person_ids: Sequence[int], audiences: Sequence[str]) -> Any:
     theirs = listing.where(
         item.status == OPEN, item.audience == LISTED, WorkCandidate.user_id.in_(person_ids)
     )
-    asked = WorkItem.audience.in_(audiences) | AmongFew(WorkItem.id, theirs.scalar_subquery())
-    is_free = WorkItem.claimed_by_id.is_(None) | WorkItem.claimed_by_id.in_(person_ids)
-    return (WorkItem.status == OPEN) & asked & is_free
+    are_listed = AmongFew(WorkItem.id, theirs.scalar_subquery())
+    return (WorkItem.status == OPEN) & _asks(WorkItem, person_ids, audiences, are_listed)
+
+
+def _asks(of: Any, person_ids: Any, audiences: Any, is_listed: Any) -> Any:
+    is_free = of.claimed_by_id.is_(None) | of.claimed_by_id.in_(person_ids)
+    return (of.audience.in_(audiences) | is_listed) & is_free
 
 
 def ask(run: "Run", tasks: Mapping[int, Any]) -> None:
